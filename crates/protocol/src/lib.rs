@@ -1,0 +1,14 @@
+//! What travels between clients and relays, and nothing that moves it.
+//!
+//! * [`rumor`]: frames, the units of the WebSocket connection.
+//! * [`raptor`]: messages, the JSON inside MESSAGE frames.
+//! * [`limits`]: what a signal may hold; the one place where client and relay look it up.
+//! * [`session_info`]: the HTTP answer that comes before all of it.
+//!
+//! Everything here is a pure function of its arguments: no I/O, no clock, no randomness of its own, no threads.
+#![forbid(unsafe_code)]
+
+pub mod limits;
+pub mod raptor;
+pub mod rumor;
+pub mod session_info;

@@ -1,0 +1,184 @@
+//! What relays send.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+
+use super::codec::{DecodeError, Envelope, encode};
+use super::request::Signal;
+use super::state::{Archive, Connection, SessionState, Stream};
+use super::uri::{Resource, Uri};
+
+/// A message from a relay to a client.
+#[derive(Debug, Clone)]
+pub enum Event<'a> {
+    /// The answer to session read.
+    SessionState(Box<SessionState>),
+    /// A client entered.
+    ConnectionCreated(Connection),
+    /// A client left.
+    ConnectionDeleted {
+        /// Who.
+        connection: String,
+        /// Why: `clientDisconnected` when not told.
+        reason: Cow<'a, str>,
+    },
+    /// An application message. Who sent it stands in the frame.
+    Signal(Signal<'a>),
+    /// A stream was published.
+    StreamCreated(Stream),
+    /// A stream ended.
+    StreamDeleted {
+        /// Which.
+        stream: String,
+        /// Why: `clientDisconnected` when not told.
+        reason: Cow<'a, str>,
+    },
+    /// A stream or one of its channels changed.
+    StreamUpdated {
+        /// Which.
+        stream: String,
+        /// What changed.
+        update: StreamUpdate,
+    },
+    /// A recording began or changed. `created` tells which.
+    Archive {
+        /// Whether this is news of a new recording.
+        created: bool,
+        /// What was told of it; the id is always there.
+        archive: Archive,
+    },
+    /// A method or resource without a meaning here.
+    Other {
+        /// The method.
+        method: Cow<'a, str>,
+        /// The URI.
+        uri: Cow<'a, str>,
+    },
+}
+
+/// A change of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamUpdate {
+    /// Attributes of the stream itself.
+    Stream {
+        /// Its new name, if told.
+        name: Option<String>,
+    },
+    /// Attributes of a channel; only those that are told are present.
+    Channel {
+        /// The channel id.
+        channel: String,
+        /// Whether it is being sent.
+        active: Option<bool>,
+        /// Pixels.
+        width: Option<i64>,
+        /// Pixels.
+        height: Option<i64>,
+        /// `camera`, `screen` or `custom`.
+        source: Option<String>,
+    },
+}
+
+/// The reason of a deletion that names none.
+const DEFAULT_REASON: &str = "clientDisconnected";
+
+impl<'a> Event<'a> {
+    /// Reads what a relay sent.
+    pub fn decode(payload: &'a str) -> Result<Self, DecodeError> {
+        let envelope = Envelope::decode(payload)?;
+        let uri = Uri::parse(&envelope.uri);
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let connection = owned(uri.connection());
+        let stream = owned(uri.param("stream"));
+        let channel = owned(uri.param("channel"));
+        let archive = owned(uri.param("archive"));
+        let reason = || envelope.reason.clone().unwrap_or(Cow::Borrowed(DEFAULT_REASON));
+        Ok(match (&*envelope.method, uri.resource) {
+            ("read", Resource::Session) => Self::SessionState(Box::new(envelope.content_as("session read")?)),
+            ("created", Resource::Connection) => {
+                Self::ConnectionCreated(envelope.content_as("connection created")?)
+            }
+            ("deleted", Resource::Connection) if connection.is_some() => {
+                Self::ConnectionDeleted { connection: connection.unwrap_or_default(), reason: reason() }
+            }
+            ("signal", Resource::Signal) => Self::Signal(Signal::decode(&envelope)?),
+            ("created", Resource::Stream) => Self::StreamCreated(envelope.content_as("stream created")?),
+            ("deleted", Resource::Stream) if stream.is_some() => {
+                Self::StreamDeleted { stream: stream.unwrap_or_default(), reason: reason() }
+            }
+            ("updated", Resource::Stream) if stream.is_some() => {
+                let Named { name } = envelope.content_as("stream updated")?;
+                Self::StreamUpdated {
+                    stream: stream.unwrap_or_default(),
+                    update: StreamUpdate::Stream { name },
+                }
+            }
+            ("updated", Resource::StreamChannel) if stream.is_some() && channel.is_some() => {
+                let change: ChannelChange = envelope.content_as("channel updated")?;
+                Self::StreamUpdated {
+                    stream: stream.unwrap_or_default(),
+                    update: StreamUpdate::Channel {
+                        channel: channel.unwrap_or_default(),
+                        active: change.active,
+                        width: change.width,
+                        height: change.height,
+                        source: change.source,
+                    },
+                }
+            }
+            (method @ ("created" | "updated"), Resource::Archive) if archive.is_some() => {
+                let created = method == "created";
+                let told: Archive = envelope.content_as("archive")?;
+                Self::Archive { created, archive: Archive { id: archive.unwrap_or_default(), ..told } }
+            }
+            _ => Self::Other { method: envelope.method.clone(), uri: envelope.uri.clone() },
+        })
+    }
+
+    /// Writes the answer to session read.
+    pub fn encode_session_state(partner: &str, session: &str, state: &SessionState) -> String {
+        encode("read", &Uri::for_session(partner, session), state, None)
+    }
+
+    /// Writes the news of a client that entered.
+    pub fn encode_connection_created(partner: &str, session: &str, connection: &Connection) -> String {
+        encode("created", &Uri::for_connection(partner, session, &connection.id), connection, None)
+    }
+
+    /// Writes the news of a client that left.
+    pub fn encode_connection_deleted(partner: &str, session: &str, connection: &str, reason: &str) -> String {
+        encode("deleted", &Uri::for_connection(partner, session, connection), &Empty {}, Some(reason))
+    }
+
+    /// Writes the news of a stream.
+    pub fn encode_stream_created(partner: &str, session: &str, stream: &Stream) -> String {
+        encode("created", &Uri::for_stream(partner, session, &stream.id), stream, None)
+    }
+
+    /// Writes the news of a stream that ended.
+    pub fn encode_stream_deleted(partner: &str, session: &str, stream: &str, reason: &str) -> String {
+        encode("deleted", &Uri::for_stream(partner, session, stream), &Empty {}, Some(reason))
+    }
+}
+
+#[derive(Serialize)]
+struct Empty {}
+
+#[derive(Deserialize)]
+struct Named {
+    #[serde(default, deserialize_with = "super::state::string_or_none")]
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ChannelChange {
+    #[serde(default)]
+    active: Option<bool>,
+    #[serde(default)]
+    width: Option<i64>,
+    #[serde(default)]
+    height: Option<i64>,
+    #[serde(default)]
+    source: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! The library. A map of its layers.

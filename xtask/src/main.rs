@@ -1,0 +1,2 @@
+//! Maintenance commands of this repository.
+fn main() {}
