@@ -1,1 +1,4 @@
 //! The library. A map of its layers.
+
+pub mod log;
+pub mod transport;

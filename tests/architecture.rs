@@ -19,9 +19,12 @@ fn modules_import_only_what_lies_below_them() {
     for (module, allowed) in MAY_IMPORT {
         for file in sources(&src, module) {
             let text = fs::read_to_string(&file).expect("a source file is readable");
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for (number, line) in
+                text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+            {
                 for (other, _) in MAY_IMPORT {
-                    let named = line.contains(&format!("crate::{other}::")) || line.contains(&format!("crate::{other};"));
+                    let named = line.contains(&format!("crate::{other}::"))
+                        || line.contains(&format!("crate::{other};"));
                     if named && other != module && !allowed.contains(&other) {
                         wrong.push(format!("{}:{}: {module} names {other}", file.display(), number + 1));
                     }
@@ -38,11 +41,14 @@ fn what_decides_names_neither_tokio_nor_threads_nor_clocks() {
     let mut files = sources(&root.join("src"), "session");
     files.extend(sources(&root.join("crates/protocol"), "src"));
     assert!(files.len() > 5, "the sources are where this test looks");
-    let forbidden = ["tokio::", "std::thread", "std::net", "Instant::now", "SystemTime", "std::fs", "thread_rng"];
+    let forbidden =
+        ["tokio::", "std::thread", "std::net", "Instant::now", "SystemTime", "std::fs", "thread_rng"];
     let mut wrong = Vec::new();
     for file in files {
         let text = fs::read_to_string(&file).expect("a source file is readable");
-        for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (number, line) in
+            text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
             if let Some(word) = forbidden.iter().find(|word| line.contains(**word)) {
                 // The tests of the machine pick one moment to count from; the machine itself never does.
                 if !(*word == "Instant::now" && file.components().any(|part| part.as_os_str() == "tests")) {

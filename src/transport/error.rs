@@ -1,0 +1,78 @@
+//! Failures, by the hop that failed.
+#![forbid(unsafe_code)]
+
+use std::fmt;
+
+/// Where on the way a failure happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hop {
+    /// Before anything was sent: a setting or an address that cannot be used.
+    Setting,
+    /// Looking up the host name.
+    Resolve,
+    /// Opening the socket.
+    Connect,
+    /// A proxy between here and there.
+    Proxy,
+    /// The TLS handshake.
+    Tls,
+    /// The HTTP request or its answer.
+    Http,
+    /// The WebSocket handshake; with the HTTP status when the other side answered with one.
+    Upgrade(Option<u16>),
+    /// An open link.
+    Link,
+    /// No answer in time.
+    Timeout,
+}
+
+/// A failure of the network or of the other side. Its text is one line: hop, address, cause.
+///
+/// The address has neither query nor user name, the cause no secrets: the text may be shown and logged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    /// Where it happened.
+    pub hop: Hop,
+    /// The address without query and user name; empty when there is none.
+    pub url: String,
+    /// What the system or the other side said.
+    pub cause: String,
+}
+
+impl TransportError {
+    /// A failure of `hop` on the way to `url`, which must be fit to be shown. The cause is made one short line.
+    pub fn new(hop: Hop, url: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self { hop, url: url.into(), cause: short_line(&cause.to_string()) }
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let doing = match self.hop {
+            Hop::Setting => "cannot use",
+            Hop::Resolve => "cannot look up the host of",
+            Hop::Connect => "cannot connect to",
+            Hop::Proxy => "the proxy does not lead to",
+            Hop::Tls => "TLS handshake failed with",
+            Hop::Http => "HTTP exchange failed with",
+            Hop::Upgrade(_) => "WebSocket handshake failed with",
+            Hop::Link => "link lost to",
+            Hop::Timeout => "no answer in time from",
+        };
+        write!(f, "{doing} {}: {}", self.url, self.cause)
+    }
+}
+
+impl std::error::Error for TransportError {}
+
+/// Longest cause that is kept, in characters: a server's words may be a page.
+const MAX_CAUSE_CHARS: usize = 300;
+
+fn short_line(text: &str) -> String {
+    let mut line: String =
+        text.chars().take(MAX_CAUSE_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(MAX_CAUSE_CHARS).is_some() {
+        line.push_str("...");
+    }
+    line
+}
