@@ -1,4 +1,5 @@
 //! The library. A map of its layers.
 
 pub mod log;
+pub mod session;
 pub mod transport;

@@ -1,0 +1,86 @@
+//! Every limit, delay and default of a session, with its unit and its reason.
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+/// The settings of a session. [`SessionConfig::default`] gives the documented defaults.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionConfig {
+    /// Longest wait for one session info answer. Default 10 s.
+    pub info_limit: Duration,
+    /// Pauses before the second and third session info request after a transport fault or a 5xx answer; their number
+    /// is the number of further tries. Default 250 ms and 1 s.
+    pub info_pauses: [Duration; 2],
+    /// Longest wait for one WebSocket to open. Default 15 s, as stock clients wait.
+    pub socket_limit: Duration,
+    /// Longest time on open links without an answer to create. Default 15 s: a relay gives a socket as long.
+    pub create_limit: Duration,
+    /// Longest time on open links without an answer to session read. Default 15 s.
+    pub read_limit: Duration,
+    /// Longest time from connect to joined or failed, all of the above together. Default 30 s.
+    pub connect_limit: Duration,
+    /// From one PING to the next. Default 5 s, as stock clients ping.
+    pub ping_interval: Duration,
+    /// A link on which nothing arrived for so long is lost. Default 9.9 s: two PINGs went unanswered.
+    pub silence_limit: Duration,
+    /// The session ends when a lost link was not resumed for so long. Default 60 s: relays keep a lost connection
+    /// at least that long.
+    pub give_up_limit: Duration,
+    /// A request that is not answered for so long on a live link counts as its loss. Default 30 s.
+    pub request_limit: Duration,
+    /// The longest that disconnect waits for signals to be written out. Default 1 s.
+    pub drain_limit: Duration,
+    /// How long disconnect tries to tell the relay when there is no link. Default 1 s.
+    pub farewell_limit: Duration,
+    /// The longest from disconnect to disconnected, draining included. Default 3 s.
+    pub leave_limit: Duration,
+    /// Most signals that may wait for answers. Default 10,000: fewer than the ids that a relay remembers (16,384), so
+    /// that a full resend is recognised in full.
+    pub outbox_count: usize,
+    /// Most bytes of frames that may wait for answers. Default 16 MiB.
+    pub outbox_bytes: usize,
+    /// How many transaction ids of received frames are remembered. Default 20,480: more than the frames that a relay
+    /// may replay (16,384).
+    pub dedup_count: usize,
+    /// Most frames that are kept when they arrive before the session's state. Default 16,384, as many as a relay holds.
+    pub early_count: usize,
+    /// Most bytes of frames that are kept when they arrive before the session's state. Default 32 MiB.
+    pub early_bytes: usize,
+    /// How many connections that left are remembered, so that signals to them are refused at once. Default 4,096.
+    pub departed_count: usize,
+    /// The largest frame that is read, in bytes. Default 16 MiB: the state of a session of 15,000 clients.
+    pub max_frame: usize,
+    /// Ask the relay for no news of other connections, and report none. Default false.
+    pub connection_events_suppressed: bool,
+    /// What the client calls itself in words. Default `libotc`.
+    pub user_agent: String,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        Self {
+            info_limit: Duration::from_secs(10),
+            info_pauses: [Duration::from_millis(250), Duration::from_secs(1)],
+            socket_limit: Duration::from_secs(15),
+            create_limit: Duration::from_secs(15),
+            read_limit: Duration::from_secs(15),
+            connect_limit: Duration::from_secs(30),
+            ping_interval: Duration::from_secs(5),
+            silence_limit: Duration::from_millis(9_900),
+            give_up_limit: Duration::from_secs(60),
+            request_limit: Duration::from_secs(30),
+            drain_limit: Duration::from_secs(1),
+            farewell_limit: Duration::from_secs(1),
+            leave_limit: Duration::from_secs(3),
+            outbox_count: 10_000,
+            outbox_bytes: 16 * 1024 * 1024,
+            dedup_count: 20_480,
+            early_count: 16_384,
+            early_bytes: 32 * 1024 * 1024,
+            departed_count: 4_096,
+            max_frame: otc_protocol::limits::MAX_CLIENT_INBOUND_FRAME,
+            connection_events_suppressed: false,
+            user_agent: "libotc".to_owned(),
+        }
+    }
+}
