@@ -1,5 +1,6 @@
 //! The library. A map of its layers.
 
 pub mod log;
+pub mod runtime;
 pub mod session;
 pub mod transport;
