@@ -4,3 +4,4 @@ pub mod log;
 pub mod runtime;
 pub mod session;
 pub mod transport;
+pub mod video;
