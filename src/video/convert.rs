@@ -203,7 +203,7 @@ impl Yuv {
         }
         let upper = values[row * 2 * self.chroma_width + x];
         let lower = values[(row * 2 + 1).min(self.height - 1) * self.chroma_width + x];
-        ((u16::from(upper) + u16::from(lower) + 1) / 2) as u8
+        (u16::from(upper) + u16::from(lower)).div_ceil(2) as u8
     }
 }
 
