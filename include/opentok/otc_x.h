@@ -1,0 +1,159 @@
+/* Generated: `cargo run -p xtask -- headers`. The text comes from xtask/headers and src/ffi. */
+/**
+ * @file otc_x.h
+ * What this library offers beyond the interface that it mirrors.
+ *
+ * Names start with otc_x_ or OTC_X_. Nothing here changes what a function of the other headers does. Each struct starts with
+ * struct_size: set it to sizeof of that struct, so that a program and a library of different versions understand each
+ * other. In such a struct 0 stands for the default, and all times are in milliseconds.
+ */
+#ifndef OTC_HEADER_OTC_X_H
+#define OTC_HEADER_OTC_X_H
+
+#include <stddef.h>
+
+#include "config.h"
+#include "base.h"
+#include "session.h"
+
+OTC_BEGIN_DECL
+
+/**
+ * How long things may take, in milliseconds. 0 in a member means its default.
+ */
+struct otc_x_timeouts {
+  /**
+   * sizeof(struct otc_x_timeouts).
+   */
+  size_t struct_size;
+  /**
+   * One try to ask the API server for the session. Default 10000.
+   */
+  uint32_t session_info_ms;
+  /**
+   * Opening the socket, with TLS and the WebSocket upgrade. Default 15000.
+   */
+  uint32_t socket_ms;
+  /**
+   * The server's answer to joining, and the list of who is there: each. Default 15000.
+   */
+  uint32_t create_ms;
+  /**
+   * Time between two questions whether the link is alive. Default 5000.
+   */
+  uint32_t keepalive_interval_ms;
+  /**
+   * Silence after which the link counts as lost. Default 9900; must exceed keepalive_interval_ms.
+   */
+  uint32_t keepalive_loss_ms;
+  /**
+   * How long reconnecting is tried after a loss. Default 60000.
+   */
+  uint32_t reconnect_limit_ms;
+  /**
+   * An answer that a request may wait for before the link counts as lost. Default 30000.
+   */
+  uint32_t request_ms;
+  /**
+   * How long otc_session_disconnect() lets accepted signals leave. Default 1000.
+   */
+  uint32_t drain_ms;
+};
+
+/**
+ * How much may wait. 0 in a member means its default.
+ */
+struct otc_x_limits {
+  /**
+   * sizeof(struct otc_x_limits).
+   */
+  size_t struct_size;
+  /**
+   * Signals that were accepted and not yet answered by the server. Default 10000.
+   */
+  size_t outbox_signals;
+  /**
+   * Bytes of such signals. Default 16777216 (16 MiB).
+   */
+  size_t outbox_bytes;
+  /**
+   * Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until half
+   * of them are gone. Default 67108864 (64 MiB).
+   */
+  size_t callback_queue_bytes;
+};
+
+/**
+ * Tells the version of the library.
+ *
+ * - When: any time, before otc_init() too.
+ * - Threads: any; does not block.
+ * - Ownership: the string is a constant.
+ * - Returns: three numbers with dots between them, such as "1.2.3".
+ */
+OTC_API const char *otc_x_version(void);
+
+/**
+ * Sets the address of the API server, for example https://relay.example.
+ *
+ * - When: before the session is made with these settings; sessions that exist are not affected.
+ * - Threads: any; does not block.
+ * - Ownership: url is copied.
+ * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
+ *   URL is one shows when connecting, through on_error.
+ * - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
+ */
+OTC_API
+otc_status otc_x_session_settings_set_api_url(otc_session_settings *settings,
+                                              const char *url);
+
+/**
+ * Names a file of certificates, in PEM form, that are trusted in addition to those of the system.
+ *
+ * - When: before the session is made with these settings; sessions that exist are not affected.
+ * - Threads: any; does not block.
+ * - Ownership: path is copied; the file is read when the session connects.
+ * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL path, or "", means the default.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A file
+ *   that cannot be read shows when connecting, through on_error.
+ * - Defaults: OTC_CA_FILE of the environment (ignored in set-uid programs), else none.
+ */
+OTC_API
+otc_status otc_x_session_settings_set_ca_file(otc_session_settings *settings,
+                                              const char *path);
+
+/**
+ * Sets how long things may take.
+ *
+ * - When: before the session is made with these settings; sessions that exist are not affected.
+ * - Threads: any; does not block.
+ * - Ownership: timeouts is copied.
+ * - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL timeouts OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
+ *   the struct, for a member set that this library does not know, and for values that contradict each other. Then nothing
+ *   has changed.
+ * - Defaults: see struct otc_x_timeouts.
+ */
+OTC_API
+otc_status otc_x_session_settings_set_timeouts(otc_session_settings *settings,
+                                               const struct otc_x_timeouts *timeouts);
+
+/**
+ * Sets how much may wait.
+ *
+ * - When: before the session is made with these settings; sessions that exist are not affected.
+ * - Threads: any; does not block.
+ * - Ownership: limits is copied.
+ * - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL limits OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
+ *   the struct and for a member set that this library does not know. Then nothing has changed.
+ * - Defaults: see struct otc_x_limits.
+ */
+OTC_API
+otc_status otc_x_session_settings_set_limits(otc_session_settings *settings,
+                                             const struct otc_x_limits *limits);
+
+OTC_END_DECL
+
+#endif

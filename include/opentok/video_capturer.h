@@ -1,0 +1,20 @@
+/* Generated: `cargo run -p xtask -- headers`. The text comes from xtask/headers and src/ffi. */
+/**
+ * @file video_capturer.h
+ * Sources of video of the program's own, which this library does not use.
+ */
+#ifndef OTC_HEADER_VIDEO_CAPTURER_H
+#define OTC_HEADER_VIDEO_CAPTURER_H
+
+#include "config.h"
+#include "base.h"
+#include "video_frame.h"
+
+OTC_BEGIN_DECL
+
+/** A source of video. Opaque; this library never makes one. */
+typedef struct otc_video_capturer otc_video_capturer;
+
+OTC_END_DECL
+
+#endif

@@ -1,0 +1,142 @@
+//! `otc_x.h`: what this library offers beyond the interface that it mirrors.
+
+use std::ffi::c_char;
+
+use super::base::otc_status;
+use super::handle::{self, otc_session_settings};
+use super::{status, string, versioned};
+
+/// How long things may take, in milliseconds. 0 in a member means its default.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct otc_x_timeouts {
+    /// sizeof(struct otc_x_timeouts).
+    pub struct_size: usize,
+    /// One try to ask the API server for the session. Default 10000.
+    pub session_info_ms: u32,
+    /// Opening the socket, with TLS and the WebSocket upgrade. Default 15000.
+    pub socket_ms: u32,
+    /// The server's answer to joining, and the list of who is there: each. Default 15000.
+    pub create_ms: u32,
+    /// Time between two questions whether the link is alive. Default 5000.
+    pub keepalive_interval_ms: u32,
+    /// Silence after which the link counts as lost. Default 9900; must exceed keepalive_interval_ms.
+    pub keepalive_loss_ms: u32,
+    /// How long reconnecting is tried after a loss. Default 60000.
+    pub reconnect_limit_ms: u32,
+    /// An answer that a request may wait for before the link counts as lost. Default 30000.
+    pub request_ms: u32,
+    /// How long otc_session_disconnect() lets accepted signals leave. Default 1000.
+    pub drain_ms: u32,
+}
+
+/// How much may wait. 0 in a member means its default.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct otc_x_limits {
+    /// sizeof(struct otc_x_limits).
+    pub struct_size: usize,
+    /// Signals that were accepted and not yet answered by the server. Default 10000.
+    pub outbox_signals: usize,
+    /// Bytes of such signals. Default 16777216 (16 MiB).
+    pub outbox_bytes: usize,
+    /// Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until half
+    /// of them are gone. Default 67108864 (64 MiB).
+    pub callback_queue_bytes: usize,
+}
+
+/// Tells the version of the library.
+///
+/// - When: any time, before otc_init() too.
+/// - Threads: any; does not block.
+/// - Ownership: the string is a constant.
+/// - Returns: three numbers with dots between them, such as "1.2.3".
+#[unsafe(no_mangle)]
+pub extern "C" fn otc_x_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+/// Sets the address of the API server, for example https://relay.example.
+///
+/// - When: before the session is made with these settings; sessions that exist are not affected.
+/// - Threads: any; does not block.
+/// - Ownership: url is copied.
+/// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
+///   URL is one shows when connecting, through on_error.
+/// - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn otc_x_session_settings_set_api_url(
+    settings: *mut otc_session_settings,
+    url: *const c_char,
+) -> otc_status {
+    // SAFETY: the caller passes NULL or a string that ends with NUL.
+    let url = unsafe { string::optional(url) };
+    handle::set(settings, |settings| string::assign(&mut settings.api_url, url))
+}
+
+/// Names a file of certificates, in PEM form, that are trusted in addition to those of the system.
+///
+/// - When: before the session is made with these settings; sessions that exist are not affected.
+/// - Threads: any; does not block.
+/// - Ownership: path is copied; the file is read when the session connects.
+/// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL path, or "", means the default.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A file
+///   that cannot be read shows when connecting, through on_error.
+/// - Defaults: OTC_CA_FILE of the environment (ignored in set-uid programs), else none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn otc_x_session_settings_set_ca_file(
+    settings: *mut otc_session_settings,
+    path: *const c_char,
+) -> otc_status {
+    // SAFETY: the caller passes NULL or a string that ends with NUL.
+    let path = unsafe { string::optional(path) };
+    handle::set(settings, |settings| string::assign(&mut settings.ca_file, path))
+}
+
+/// Sets how long things may take.
+///
+/// - When: before the session is made with these settings; sessions that exist are not affected.
+/// - Threads: any; does not block.
+/// - Ownership: timeouts is copied.
+/// - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL timeouts OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
+///   the struct, for a member set that this library does not know, and for values that contradict each other. Then nothing
+///   has changed.
+/// - Defaults: see struct otc_x_timeouts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn otc_x_session_settings_set_timeouts(
+    settings: *mut otc_session_settings,
+    timeouts: *const otc_x_timeouts,
+) -> otc_status {
+    handle::set(settings, |settings| {
+        // SAFETY: the caller passes NULL or a struct of at least struct_size bytes.
+        match unsafe { versioned::read(timeouts) } {
+            Some(timeouts) => settings.set_timeouts(&timeouts),
+            None => status::NULL_OR_INVALID_PARAMETER,
+        }
+    })
+}
+
+/// Sets how much may wait.
+///
+/// - When: before the session is made with these settings; sessions that exist are not affected.
+/// - Threads: any; does not block.
+/// - Ownership: limits is copied.
+/// - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL limits OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
+///   the struct and for a member set that this library does not know. Then nothing has changed.
+/// - Defaults: see struct otc_x_limits.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn otc_x_session_settings_set_limits(
+    settings: *mut otc_session_settings,
+    limits: *const otc_x_limits,
+) -> otc_status {
+    handle::set(settings, |settings| {
+        // SAFETY: the caller passes NULL or a struct of at least struct_size bytes.
+        match unsafe { versioned::read(limits) } {
+            Some(limits) => settings.set_limits(&limits),
+            None => status::NULL_OR_INVALID_PARAMETER,
+        }
+    })
+}

@@ -1,0 +1,26 @@
+/**
+ * @file video_frame.h
+ * Video frames.
+ */
+#ifndef OTC_HEADER_VIDEO_FRAME_H
+#define OTC_HEADER_VIDEO_FRAME_H
+
+#include <stddef.h>
+#if !defined(_WIN32)
+#include <unistd.h>
+#endif
+
+#include "config.h"
+#include "base.h"
+
+OTC_BEGIN_DECL
+
+/** The most bytes of metadata that a frame carries. */
+#define OTC_VIDEO_FRAME_METADATA_MAX_SIZE 32
+
+/** A picture. Opaque. */
+typedef struct otc_video_frame otc_video_frame;
+
+OTC_END_DECL
+
+#endif
