@@ -34,7 +34,7 @@ pub struct SessionSettings {
 }
 
 /// Default of [`SessionSettings::callback_queue_bytes`]: room for thousands of the largest signals.
-pub const DEFAULT_CALLBACK_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+pub(super) const DEFAULT_CALLBACK_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 
 impl Default for SessionSettings {
     fn default() -> Self {

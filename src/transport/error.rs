@@ -16,14 +16,16 @@ pub enum Hop {
     Proxy,
     /// The TLS handshake.
     Tls,
-    /// The HTTP request or its answer.
+    /// Asking over HTTP.
     Http,
+    /// An HTTP answer that is none, or is too long.
+    Answer,
     /// The WebSocket handshake; with the HTTP status when the other side answered with one.
     Upgrade(Option<u16>),
     /// An open link.
     Link,
-    /// No answer in time.
-    Timeout,
+    /// The rules of an open link: a text message, a message that is too large.
+    Rules,
 }
 
 /// A failure of the network or of the other side. Its text is one line: hop, address, cause.
@@ -33,6 +35,8 @@ pub enum Hop {
 pub struct TransportError {
     /// Where it happened.
     pub hop: Hop,
+    /// The other side was there and the socket to it broke, rather than that it refused.
+    pub interrupted: bool,
     /// The address without query and user name; empty when there is none.
     pub url: String,
     /// What the system or the other side said.
@@ -40,9 +44,14 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// A failure of `hop` on the way to `url`, which must be fit to be shown. The cause is made one short line.
+    /// A refusal by `hop` on the way to `url`, which must be fit to be shown. The cause is made one short line.
     pub fn new(hop: Hop, url: impl Into<String>, cause: impl fmt::Display) -> Self {
-        Self { hop, url: url.into(), cause: short_line(&cause.to_string()) }
+        Self { hop, interrupted: false, url: url.into(), cause: short_line(&cause.to_string()) }
+    }
+
+    /// As [`new`](Self::new), for a socket that broke.
+    pub fn interrupted(hop: Hop, url: impl Into<String>, cause: impl fmt::Display) -> Self {
+        Self { interrupted: true, ..Self::new(hop, url, cause) }
     }
 }
 
@@ -54,10 +63,11 @@ impl fmt::Display for TransportError {
             Hop::Connect => "cannot connect to",
             Hop::Proxy => "the proxy does not lead to",
             Hop::Tls => "TLS handshake failed with",
-            Hop::Http => "HTTP exchange failed with",
+            Hop::Http => "HTTP request failed at",
+            Hop::Answer => "unusable HTTP answer from",
             Hop::Upgrade(_) => "WebSocket handshake failed with",
             Hop::Link => "link lost to",
-            Hop::Timeout => "no answer in time from",
+            Hop::Rules => "broken WebSocket rules by",
         };
         write!(f, "{doing} {}: {}", self.url, self.cause)
     }
@@ -68,7 +78,8 @@ impl std::error::Error for TransportError {}
 /// Longest cause that is kept, in characters: a server's words may be a page.
 const MAX_CAUSE_CHARS: usize = 300;
 
-fn short_line(text: &str) -> String {
+/// One line of bounded length, whatever the other side said.
+pub(crate) fn short_line(text: &str) -> String {
     let mut line: String =
         text.chars().take(MAX_CAUSE_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(MAX_CAUSE_CHARS).is_some() {

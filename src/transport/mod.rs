@@ -1,10 +1,16 @@
 //! Moves opaque messages to and from a relay. Knows nothing of sessions.
 //!
 //! [`Connector`] fetches the answer that comes before a session and opens links; a [`Link`] carries messages. The
-//! product's pair is in `websocket`; tests of the layers above use an in-memory one.
+//! product's pair is in [`websocket`]; tests of the layers above use an in-memory one.
 #![forbid(unsafe_code)]
 
+pub mod address;
+mod dial;
 mod error;
+mod http;
+mod socket;
+mod tls;
+pub mod websocket;
 
 use std::future::Future;
 use std::task::{Context, Poll};
@@ -12,6 +18,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 
 pub use error::{Hop, TransportError};
+pub use tls::TlsCache;
 
 /// Opens what a session needs on the network.
 ///
@@ -69,7 +76,8 @@ pub trait Link: Send + Unpin + 'static {
     /// Ready when all that was taken has been handed to the network.
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
-    /// Ready when a close with this code has been handed to the network after everything before it.
+    /// Writes out what was taken, then a close with this code; ready when the other side has closed as well. What
+    /// still arrives is thrown away. The code of the first call counts.
     fn poll_close(&mut self, cx: &mut Context<'_>, code: Option<u16>) -> Poll<Result<(), TransportError>>;
 
     /// Bytes that went over the network so far, to see whether anything moves at all.

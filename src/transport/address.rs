@@ -1,0 +1,175 @@
+//! URLs as a transport needs them: checked, taken apart, and fit to be shown.
+#![forbid(unsafe_code)]
+
+use hyper::Uri;
+
+/// Which schemes are expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// `http` and `https`.
+    Http,
+    /// `ws` and `wss`.
+    WebSocket,
+}
+
+impl Family {
+    fn secure(self, scheme: &str) -> Option<bool> {
+        match (self, scheme) {
+            (Self::Http, "http") | (Self::WebSocket, "ws") => Some(false),
+            (Self::Http, "https") | (Self::WebSocket, "wss") => Some(true),
+            _ => None,
+        }
+    }
+
+    fn scheme(self, secure: bool) -> &'static str {
+        match (self, secure) {
+            (Self::Http, false) => "http",
+            (Self::Http, true) => "https",
+            (Self::WebSocket, false) => "ws",
+            (Self::WebSocket, true) => "wss",
+        }
+    }
+
+    /// What is allowed, in words.
+    fn allowed(self) -> &'static str {
+        match self {
+            Self::Http => "http://host[:port][/path] or https://host[:port][/path]",
+            Self::WebSocket => "ws://host[:port][/path] or wss://host[:port][/path]",
+        }
+    }
+}
+
+/// A URL taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    family: Family,
+    secure: bool,
+    /// Without the brackets of an IPv6 address.
+    host: String,
+    port: u16,
+    /// Host and port as they were written.
+    authority: String,
+    /// Begins with `/`; may have a query.
+    path_and_query: String,
+}
+
+impl Address {
+    /// Takes `url` apart, or says in words what is allowed. User names are refused: they would end up in messages.
+    pub fn parse(url: &str, family: Family) -> Result<Self, &'static str> {
+        let allowed = family.allowed();
+        let uri: Uri = url.parse().map_err(|_| allowed)?;
+        let secure = uri.scheme_str().and_then(|scheme| family.secure(scheme)).ok_or(allowed)?;
+        let authority = uri.authority().ok_or(allowed)?;
+        if authority.as_str().contains('@') {
+            return Err("a URL without a user name");
+        }
+        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+        // "host:" is legal and means the usual port; "host:99999" is not a port at all.
+        let digits = authority.as_str().strip_prefix(authority.host()).unwrap_or("").trim_start_matches(':');
+        let port = match digits {
+            "" if secure => 443,
+            "" => 80,
+            digits => digits.parse().ok().filter(|port| *port != 0).ok_or(allowed)?,
+        };
+        if host.is_empty() {
+            return Err(allowed);
+        }
+        let path_and_query = match uri.path_and_query().map_or("", |path| path.as_str()) {
+            "" => "/".to_owned(),
+            query if query.starts_with('?') => format!("/{query}"),
+            path => path.to_owned(),
+        };
+        Ok(Self { family, secure, host, port, authority: authority.as_str().to_owned(), path_and_query })
+    }
+
+    /// Whether TLS is to be used.
+    pub fn secure(&self) -> bool {
+        self.secure
+    }
+
+    /// The host name or IP address, an IPv6 address without brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port, the usual one of the scheme when none was written.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Host and port as they were written: the value of a Host header.
+    pub fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// Path and query, as a request names them.
+    pub fn path_and_query(&self) -> &str {
+        &self.path_and_query
+    }
+
+    /// Whether there is a query.
+    pub fn has_query(&self) -> bool {
+        self.path_and_query.contains('?')
+    }
+
+    /// The address with another path below its own. `path` begins with `/` and may have a query; an own query is lost.
+    pub fn join(&self, path: &str) -> Self {
+        let base = self.path().trim_end_matches('/');
+        Self { path_and_query: format!("{base}{path}"), ..self.clone() }
+    }
+
+    /// The IP proxy form: this address, without its scheme, appended to the URL of the proxy. Whether TLS is used is
+    /// the proxy's choice.
+    pub fn through_ip_proxy(&self, proxy: &Self) -> Self {
+        let appended = proxy.join(&format!("/{}{}", self.authority, self.path_and_query));
+        Self { family: self.family, ..appended }
+    }
+
+    /// The whole URL, query included: not to be shown.
+    pub fn url(&self) -> String {
+        format!("{}{}", self.origin(), self.path_and_query)
+    }
+
+    /// The URL without its query, for people.
+    pub fn shown(&self) -> String {
+        format!("{}{}", self.origin(), self.path())
+    }
+
+    fn path(&self) -> &str {
+        self.path_and_query.split('?').next().unwrap_or("/")
+    }
+
+    fn origin(&self) -> String {
+        format!("{}://{}", self.family.scheme(self.secure), self.authority)
+    }
+}
+
+/// A text that should have been a URL, fit to be shown: without what might be a user name, a query, or a page long.
+pub fn shown_text(url: &str) -> String {
+    let plain = url.split(['?', '#']).next().unwrap_or("");
+    let plain = match (plain.find("://"), plain.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://...{}", &plain[..scheme], &plain[at..]),
+        (None, Some(at)) => format!("...{}", &plain[at..]),
+        _ => plain.to_owned(),
+    };
+    super::error::short_line(&plain)
+}
+
+/// Writes a text as one segment of a path: all but the unreserved characters is escaped.
+pub fn path_segment(text: &str) -> String {
+    use std::fmt::Write as _;
+    let mut segment = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {
+            segment.push(char::from(byte));
+        } else {
+            let _ = write!(segment, "%{byte:02X}");
+        }
+    }
+    // "." and ".." would be steps in a path, not names.
+    if segment.bytes().all(|byte| byte == b'.') { segment.replace('.', "%2E") } else { segment }
+}
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -1,0 +1,265 @@
+//! The product's transport: session info over HTTP, links over WebSocket, both with or without TLS.
+#![forbid(unsafe_code)]
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_util::{Sink, Stream};
+use hyper::Request;
+use hyper::header::{CONNECTION, HOST, HeaderValue, UPGRADE, USER_AGENT};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
+
+use super::address::{Address, Family, path_segment, shown_text};
+use super::dial::{dial, reason};
+use super::http::{self, AGENT};
+use super::socket::{Socket, Wire};
+use super::tls::TlsCache;
+use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Traffic, TransportError};
+
+/// How many bytes a link reads at once, and the buffer it always holds. Small: most links are idle most of the time,
+/// and eight usual signals still fit.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
+/// How many bytes of messages are collected before they are written without being asked to. Some fifty usual signals.
+const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+
+/// Where and how a [`WebSocketConnector`] connects.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The API server; or what is wrong with the environment variable that should have named it.
+    pub api: Result<Address, TransportError>,
+    /// Whether `api` is the built-in default, which a failure should mention.
+    pub api_is_default: bool,
+    /// The IP proxy that every URL is appended to.
+    pub ip_proxy: Option<Address>,
+    /// A file of certificates to trust beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// The largest message that is taken.
+    pub max_message_bytes: usize,
+}
+
+/// Opens links for one session.
+pub struct WebSocketConnector {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    route: Route,
+    tls: Arc<TlsCache>,
+}
+
+impl WebSocketConnector {
+    /// A connector. Opens nothing.
+    pub fn new(route: Route, tls: Arc<TlsCache>) -> Self {
+        Self { shared: Arc::new(Shared { route, tls }) }
+    }
+}
+
+impl Connector for WebSocketConnector {
+    type Link = WebSocketLink;
+
+    fn fetch_session_info(
+        &self,
+        request: InfoRequest,
+    ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send + 'static {
+        let shared = self.shared.clone();
+        async move { shared.fetch(&request).await.map_err(|error| shared.explain(error)) }
+    }
+
+    fn open_link(
+        &self,
+        url: &str,
+    ) -> impl Future<Output = Result<WebSocketLink, TransportError>> + Send + 'static {
+        let shared = self.shared.clone();
+        let address = Address::parse(url, Family::WebSocket).map_err(|allowed| {
+            TransportError::new(Hop::Setting, shown_text(url), format!("expected {allowed}"))
+        });
+        async move { shared.open(address?).await }
+    }
+}
+
+impl Shared {
+    async fn fetch(&self, request: &InfoRequest) -> Result<HttpAnswer, TransportError> {
+        let api = self.route.api.as_ref().map_err(Clone::clone)?;
+        let address =
+            self.proxied(api.join(&format!("/session/{}?extended=true", path_segment(&request.session_id))));
+        let headers = info_headers(&request.token).ok_or_else(|| {
+            TransportError::new(Hop::Setting, address.shown(), "the token has control characters")
+        })?;
+        let wire = self.reach(&address).await?;
+        http::get(wire, &address, headers).await
+    }
+
+    async fn open(&self, address: Address) -> Result<WebSocketLink, TransportError> {
+        let address = self.proxied(address);
+        let wire = self.reach(&address).await?;
+        let request = upgrade_request(&address).ok_or_else(|| {
+            TransportError::new(Hop::Setting, address.shown(), "it does not make an HTTP request")
+        })?;
+        let limit = Some(self.route.max_message_bytes);
+        let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER_BYTES)
+            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .max_message_size(limit)
+            .max_frame_size(limit);
+        match tokio_tungstenite::client_async_with_config(request, wire, Some(config)).await {
+            Ok((stream, _)) => Ok(WebSocketLink { stream, shown: address.shown().into(), closing: false }),
+            Err(error) => Err(upgrade_failure(&address, &error)),
+        }
+    }
+
+    fn proxied(&self, address: Address) -> Address {
+        match &self.route.ip_proxy {
+            Some(proxy) => address.through_ip_proxy(proxy),
+            None => address,
+        }
+    }
+
+    /// A connected socket to the host of `address`, secured if the address says so.
+    async fn reach(&self, address: &Address) -> Result<Wire, TransportError> {
+        let socket = Socket::new(dial(address).await?);
+        if address.secure() {
+            self.tls.secure(socket, address, self.route.ca_file.as_deref()).await
+        } else {
+            Ok(Wire::Plain(socket))
+        }
+    }
+
+    /// Whoever never chose an address needs to hear how to choose one.
+    fn explain(&self, mut error: TransportError) -> TransportError {
+        if self.route.api_is_default && matches!(error.hop, Hop::Resolve | Hop::Connect) {
+            error.cause.push_str(
+                "; this is the default address: set OTC_API_URL, or the session's API URL, to yours",
+            );
+        }
+        error
+    }
+}
+
+/// Both names of the token's header, because servers know one or the other. `None`: the token cannot be in a header.
+fn info_headers(token: &str) -> Option<Vec<(&'static str, HeaderValue)>> {
+    let mut token = HeaderValue::from_bytes(token.as_bytes()).ok()?;
+    token.set_sensitive(true);
+    Some(vec![
+        ("x-tb-token-auth", token.clone()),
+        ("x-opentok-auth", token),
+        ("x-tb-version", HeaderValue::from_static("1")),
+        ("x-tb-client-version", HeaderValue::from_static(concat!("otc-", env!("CARGO_PKG_VERSION")))),
+    ])
+}
+
+fn upgrade_request(address: &Address) -> Option<Request<()>> {
+    Request::get(address.url())
+        .header(HOST, address.authority())
+        .header(CONNECTION, "Upgrade")
+        .header(UPGRADE, "websocket")
+        .header("Sec-WebSocket-Version", "13")
+        .header("Sec-WebSocket-Key", generate_key())
+        .header(USER_AGENT, AGENT)
+        .body(())
+        .ok()
+}
+
+fn upgrade_failure(address: &Address, error: &WsError) -> TransportError {
+    match error {
+        WsError::Http(answer) => {
+            let status = answer.status();
+            TransportError::new(
+                Hop::Upgrade(Some(status.as_u16())),
+                address.shown(),
+                format!("HTTP {status}"),
+            )
+        }
+        WsError::Io(error) => TransportError::interrupted(Hop::Upgrade(None), address.shown(), reason(error)),
+        WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
+            TransportError::interrupted(Hop::Upgrade(None), address.shown(), "closed without an answer")
+        }
+        error => TransportError::new(Hop::Upgrade(None), address.shown(), error),
+    }
+}
+
+/// An open WebSocket.
+pub struct WebSocketLink {
+    stream: WebSocketStream<Wire>,
+    /// The address, for messages.
+    shown: Box<str>,
+    /// Whether a close was queued.
+    closing: bool,
+}
+
+impl WebSocketLink {
+    fn failure(&self, error: &WsError) -> TransportError {
+        let shown = &*self.shown;
+        match error {
+            WsError::Io(error) => TransportError::interrupted(Hop::Link, shown, reason(error)),
+            WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+            | WsError::ConnectionClosed
+            | WsError::AlreadyClosed => {
+                TransportError::interrupted(Hop::Link, shown, "ended without a close")
+            }
+            error => TransportError::new(Hop::Rules, shown, error),
+        }
+    }
+}
+
+impl Link for WebSocketLink {
+    fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Incoming, TransportError>> {
+        Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
+            Some(Ok(Message::Binary(message))) => Ok(Incoming::Message(message)),
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Incoming::Activity),
+            Some(Ok(Message::Close(frame))) => Ok(match frame {
+                Some(frame) => Incoming::Closed {
+                    code: Some(frame.code.into()),
+                    reason: super::error::short_line(&frame.reason),
+                },
+                None => Incoming::Closed { code: None, reason: String::new() },
+            }),
+            Some(Ok(Message::Text(_))) => {
+                Err(TransportError::new(Hop::Rules, &*self.shown, "a text message"))
+            }
+            Some(Err(error)) => Err(self.failure(&error)),
+            None => Err(self.failure(&WsError::ConnectionClosed)),
+        })
+    }
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Pin::new(&mut self.stream).poll_ready(cx).map_err(|error| self.failure(&error))
+    }
+
+    fn start_send(&mut self, message: Bytes) -> Result<(), TransportError> {
+        Pin::new(&mut self.stream).start_send(Message::Binary(message)).map_err(|error| self.failure(&error))
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
+        Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| self.failure(&error))
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>, code: Option<u16>) -> Poll<Result<(), TransportError>> {
+        if !self.closing {
+            self.closing = true;
+            let frame = code.map(|code| CloseFrame { code: code.into(), reason: Utf8Bytes::from_static("") });
+            Pin::new(&mut self.stream)
+                .start_send(Message::Close(frame))
+                .map_err(|error| self.failure(&error))?;
+        }
+        if let Poll::Ready(Err(error)) = Pin::new(&mut self.stream).poll_flush(cx) {
+            return Poll::Ready(Err(self.failure(&error)));
+        }
+        // What still arrives is read and dropped: closing a socket with unread data would reset it, and the reset can
+        // overtake what was just written.
+        while let Some(Ok(_)) = ready!(Pin::new(&mut self.stream).poll_next(cx)) {}
+        Poll::Ready(Ok(()))
+    }
+
+    fn traffic(&self) -> Traffic {
+        self.stream.get_ref().traffic()
+    }
+}
