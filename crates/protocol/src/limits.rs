@@ -16,6 +16,10 @@ pub const MAX_WIRE_DATA_CHARS: usize = 8192;
 /// Longest data other than a string that is accepted from a WebSocket, in UTF-16 units of its compact JSON.
 pub const MAX_WIRE_JSON_UTF16: usize = 8192;
 
+/// Longest id that a relay takes from a client: connection, transaction and socket ids. Clients use UUIDs of 36 bytes;
+/// a relay remembers thousands of them for each client, so that their length has to have a bound.
+pub const MAX_ID_BYTES: usize = 128;
+
 /// Largest frame a relay takes from a client, in bytes. A legal signal can reach about 50 KiB when its sender
 /// escapes all non-ASCII, and media descriptions are tens of KiB.
 pub const MAX_RELAY_INBOUND_FRAME: usize = 256 * 1024;
@@ -39,7 +43,7 @@ impl std::fmt::Display for SignalLimitError {
         f.write_str(match self {
             Self::TypeTooLong => "signal type is longer than 128 bytes",
             Self::TypeInvalid => "signal type has a character outside A-Z a-z 0-9 - . _ ~",
-            Self::DataTooLong => "signal data is longer than 8192",
+            Self::DataTooLong => "signal data is longer than 8192 bytes or characters",
         })
     }
 }

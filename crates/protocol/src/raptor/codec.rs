@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+
+use super::text;
 
 /// Why a payload is not a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,25 +54,38 @@ pub struct Envelope<'a> {
 impl<'a> Envelope<'a> {
     /// Reads the envelope; the content is checked to be JSON, and no more.
     pub fn decode(payload: &'a str) -> Result<Self, DecodeError> {
+        // The JSON library would take the fields from an array as well.
+        if !payload.trim_ascii_start().starts_with('{') {
+            return Err(DecodeError::BadEnvelope);
+        }
         serde_json::from_str(payload).map_err(|_| DecodeError::BadEnvelope)
     }
 
-    /// The content read as `T`; an absent content reads as `{}`.
-    pub(super) fn content_as<T: Deserialize<'a>>(&self, what: &'static str) -> Result<T, DecodeError> {
+    /// The text of the content, which must be an object; an absent one reads as empty.
+    pub(super) fn object(&self, what: &'static str) -> Result<&'a str, DecodeError> {
         let text = self.content.map_or("{}", RawValue::get);
-        serde_json::from_str(text).map_err(|_| DecodeError::BadContent { what })
+        if text.starts_with('{') { Ok(text) } else { Err(DecodeError::BadContent { what }) }
     }
+
+    /// The content read as `T`.
+    pub(super) fn content_as<T: DeserializeOwned>(&self, what: &'static str) -> Result<T, DecodeError> {
+        read_object(self.object(what)?).ok_or(DecodeError::BadContent { what })
+    }
+}
+
+/// Reads an object that may hold strings which UTF-8 cannot: such a string is no reason to lose the rest.
+pub(super) fn read_object<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| serde_json::from_str(&text::without_lone_surrogates(text)?).ok())
 }
 
 /// A string, or nothing where something else stands: a stray `reason` must not cost the message.
 fn lenient_str<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Cow<'de, str>>, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?;
-    Ok(serde_json::from_str::<BorrowedStr<'de>>(raw.get()).ok().map(|text| text.0))
+    let inside = raw.get().strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    Ok(inside.map(text::unescape))
 }
-
-/// A string that is borrowed where it holds no escapes. (`Cow` alone is always copied by serde.)
-#[derive(Deserialize)]
-pub(super) struct BorrowedStr<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
 /// Writes a message. `content` must be JSON.
 pub(super) fn encode<T: Serialize>(method: &str, uri: &str, content: &T, reason: Option<&str>) -> String {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::codec::{DecodeError, Envelope, encode};
-use super::request::Signal;
+use super::signal::Signal;
 use super::state::{Archive, Connection, SessionState, Stream};
 use super::uri::{Resource, Uri};
 
@@ -88,52 +88,45 @@ impl<'a> Event<'a> {
     pub fn decode(payload: &'a str) -> Result<Self, DecodeError> {
         let envelope = Envelope::decode(payload)?;
         let uri = Uri::parse(&envelope.uri);
-        let owned = |text: Option<&str>| text.map(str::to_owned);
-        let connection = owned(uri.connection());
-        let stream = owned(uri.param("stream"));
-        let channel = owned(uri.param("channel"));
-        let archive = owned(uri.param("archive"));
         let reason = || envelope.reason.clone().unwrap_or(Cow::Borrowed(DEFAULT_REASON));
-        Ok(match (&*envelope.method, uri.resource) {
-            ("read", Resource::Session) => Self::SessionState(Box::new(envelope.content_as("session read")?)),
-            ("created", Resource::Connection) => {
+        if envelope.method == "signal" && uri.resource == Resource::Signal {
+            return Ok(Self::Signal(Signal::decode(&envelope)?));
+        }
+        // What the URI names under the name of its resource; a message about something without a name means nothing.
+        let id = uri.param(uri.resource.param()).map(str::to_owned);
+        Ok(match (&*envelope.method, uri.resource, id) {
+            ("read", Resource::Session, _) => {
+                Self::SessionState(Box::new(envelope.content_as("session read")?))
+            }
+            ("created", Resource::Connection, _) => {
                 Self::ConnectionCreated(envelope.content_as("connection created")?)
             }
-            ("deleted", Resource::Connection) if connection.is_some() => {
-                Self::ConnectionDeleted { connection: connection.unwrap_or_default(), reason: reason() }
+            ("deleted", Resource::Connection, Some(connection)) => {
+                Self::ConnectionDeleted { connection, reason: reason() }
             }
-            ("signal", Resource::Signal) => Self::Signal(Signal::decode(&envelope)?),
-            ("created", Resource::Stream) => Self::StreamCreated(envelope.content_as("stream created")?),
-            ("deleted", Resource::Stream) if stream.is_some() => {
-                Self::StreamDeleted { stream: stream.unwrap_or_default(), reason: reason() }
-            }
-            ("updated", Resource::Stream) if stream.is_some() => {
+            ("created", Resource::Stream, _) => Self::StreamCreated(envelope.content_as("stream created")?),
+            ("deleted", Resource::Stream, Some(stream)) => Self::StreamDeleted { stream, reason: reason() },
+            ("updated", Resource::Stream, Some(stream)) => {
                 let Named { name } = envelope.content_as("stream updated")?;
-                Self::StreamUpdated {
-                    stream: stream.unwrap_or_default(),
-                    update: StreamUpdate::Stream { name },
-                }
+                Self::StreamUpdated { stream, update: StreamUpdate::Stream { name } }
             }
-            ("updated", Resource::StreamChannel) if stream.is_some() && channel.is_some() => {
-                let change: ChannelChange = envelope.content_as("channel updated")?;
-                Self::StreamUpdated {
-                    stream: stream.unwrap_or_default(),
-                    update: StreamUpdate::Channel {
-                        channel: channel.unwrap_or_default(),
-                        active: change.active,
-                        width: change.width,
-                        height: change.height,
-                        source: change.source,
-                    },
+            ("updated", Resource::StreamChannel, Some(channel)) => match uri.param("stream") {
+                Some(stream) => {
+                    let change: ChannelChange = envelope.content_as("channel updated")?;
+                    Self::StreamUpdated { stream: stream.to_owned(), update: change.of(channel) }
                 }
-            }
-            (method @ ("created" | "updated"), Resource::Archive) if archive.is_some() => {
-                let created = method == "created";
+                None => Self::other(&envelope),
+            },
+            (method @ ("created" | "updated"), Resource::Archive, Some(id)) => {
                 let told: Archive = envelope.content_as("archive")?;
-                Self::Archive { created, archive: Archive { id: archive.unwrap_or_default(), ..told } }
+                Self::Archive { created: method == "created", archive: Archive { id, ..told } }
             }
-            _ => Self::Other { method: envelope.method.clone(), uri: envelope.uri.clone() },
+            _ => Self::other(&envelope),
         })
+    }
+
+    fn other(envelope: &Envelope<'a>) -> Self {
+        Self::Other { method: envelope.method.clone(), uri: envelope.uri.clone() }
     }
 
     /// Writes the answer to session read.
@@ -171,14 +164,22 @@ struct Named {
     name: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct ChannelChange {
-    #[serde(default)]
+    #[serde(deserialize_with = "super::state::bool_or_none")]
     active: Option<bool>,
-    #[serde(default)]
+    #[serde(deserialize_with = "super::state::number_or_none")]
     width: Option<i64>,
-    #[serde(default)]
+    #[serde(deserialize_with = "super::state::number_or_none")]
     height: Option<i64>,
-    #[serde(default)]
+    #[serde(deserialize_with = "super::state::string_or_none")]
     source: Option<String>,
+}
+
+impl ChannelChange {
+    fn of(self, channel: String) -> StreamUpdate {
+        let Self { active, width, height, source } = self;
+        StreamUpdate::Channel { channel, active, width, height, source }
+    }
 }

@@ -6,11 +6,14 @@
 mod codec;
 mod event;
 mod request;
+mod signal;
 mod state;
+mod text;
 mod uri;
 
 pub use codec::{DecodeError, Envelope};
 pub use event::{Event, StreamUpdate};
-pub use request::{CreateConnection, Request, Signal, SignalData, StreamAction};
+pub use request::{CreateConnection, Request, StreamAction};
+pub use signal::{Signal, SignalData, SignalMessage, SignalPayload};
 pub use state::{Archive, Channel, Connection, Extension, SessionState, Stream};
 pub use uri::{Resource, Uri};

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::codec::{BorrowedStr, DecodeError, Envelope, encode};
+use super::codec::{DecodeError, Envelope, encode};
+use super::signal::Signal;
 use super::uri::{Resource, Uri};
-use crate::limits::{self, SignalLimitError};
 
 /// A message from a client to a relay.
 #[derive(Debug, Clone)]
@@ -67,6 +67,20 @@ pub enum StreamAction {
     },
 }
 
+impl StreamAction {
+    fn of(method: &str, uri: &Uri<'_>) -> Option<Self> {
+        match (method, uri.resource) {
+            ("create", Resource::Stream) => Some(Self::Create),
+            ("delete", Resource::Stream) => Some(Self::Delete),
+            ("update", Resource::Stream) => Some(Self::Update),
+            ("update", Resource::StreamChannel) => {
+                Some(Self::UpdateChannel { channel: uri.param("channel")?.to_owned() })
+            }
+            _ => None,
+        }
+    }
+}
+
 /// What a client says of itself when it enters. All of it is informational except the suppression switch.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -85,111 +99,6 @@ pub struct CreateConnection {
     pub connection_events_suppressed: bool,
 }
 
-/// Type and data of a signal.
-#[derive(Debug, Clone, Default)]
-pub struct Signal<'a> {
-    /// The type; `None` when absent or empty.
-    pub kind: Option<Cow<'a, str>>,
-    /// The data; `None` when absent.
-    pub data: Option<SignalData<'a>>,
-}
-
-/// The data of a signal.
-#[derive(Debug, Clone)]
-pub enum SignalData<'a> {
-    /// A string, as nearly all are.
-    Text(Cow<'a, str>),
-    /// Any other JSON value, as its text.
-    Json(&'a RawValue),
-}
-
-impl<'a> Signal<'a> {
-    /// Reads the content of a signal message.
-    pub(super) fn decode(envelope: &Envelope<'a>) -> Result<Self, DecodeError> {
-        #[derive(Deserialize)]
-        struct Content<'a> {
-            #[serde(borrow, default, rename = "type")]
-            kind: Option<&'a RawValue>,
-            #[serde(borrow, default)]
-            data: Option<&'a RawValue>,
-        }
-        const WHAT: &str = "signal";
-        let content: Content<'a> = envelope.content_as(WHAT)?;
-        let kind = match content.kind {
-            None => None,
-            Some(raw) if raw.get() == "null" => None,
-            Some(raw) => {
-                let text: BorrowedStr<'a> =
-                    serde_json::from_str(raw.get()).map_err(|_| DecodeError::BadContent { what: WHAT })?;
-                Some(text.0).filter(|text| !text.is_empty())
-            }
-        };
-        let data = match content.data {
-            None => None,
-            Some(raw) if raw.get().starts_with('"') => {
-                let text: BorrowedStr<'a> =
-                    serde_json::from_str(raw.get()).map_err(|_| DecodeError::BadContent { what: WHAT })?;
-                Some(SignalData::Text(text.0))
-            }
-            Some(raw) => Some(SignalData::Json(raw)),
-        };
-        Ok(Self { kind, data })
-    }
-
-    /// Applies the limits for signals that arrive over a WebSocket.
-    pub fn check_wire(&self) -> Result<(), SignalLimitError> {
-        limits::check_type(self.kind.as_deref().unwrap_or("").as_bytes())?;
-        match &self.data {
-            None => Ok(()),
-            Some(SignalData::Text(text)) => limits::check_wire_data(text),
-            Some(SignalData::Json(raw)) => limits::check_wire_json(&compact_json(raw.get())),
-        }
-    }
-
-    /// The data as the text that native programs receive: a string as it is, other JSON compact, `""` when absent.
-    pub fn data_text(&self) -> Cow<'a, str> {
-        match &self.data {
-            None => Cow::Borrowed(""),
-            Some(SignalData::Text(text)) => text.clone(),
-            Some(SignalData::Json(raw)) => compact_json(raw.get()),
-        }
-    }
-
-    /// Writes a signal message. An absent or empty type or data is left out.
-    pub fn encode(uri: &str, kind: Option<&str>, data: Option<&str>) -> String {
-        #[derive(Serialize)]
-        struct Content<'a> {
-            #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-            kind: Option<&'a str>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            data: Option<&'a str>,
-        }
-        encode("signal", uri, &Content { kind: non_empty(kind), data: non_empty(data) }, None)
-    }
-}
-
-fn non_empty(text: Option<&str>) -> Option<&str> {
-    text.filter(|text| !text.is_empty())
-}
-
-/// JSON text without the white space between its tokens. Numbers keep their spelling.
-fn compact_json(text: &str) -> Cow<'_, str> {
-    let mut in_string = false;
-    let mut escaped = false;
-    let significant = |c: &char| {
-        if in_string {
-            let quote = *c == '"' && !escaped;
-            escaped = *c == '\\' && !escaped;
-            in_string = !quote;
-            return true;
-        }
-        in_string = *c == '"';
-        !matches!(c, ' ' | '\t' | '\n' | '\r')
-    };
-    let compact: String = text.chars().filter(significant).collect();
-    if compact.len() == text.len() { Cow::Borrowed(text) } else { Cow::Owned(compact) }
-}
-
 impl<'a> Request<'a> {
     /// Reads what a client of `session` sent. Only the methods that need their content look into it.
     ///
@@ -197,35 +106,41 @@ impl<'a> Request<'a> {
     /// send the other's.
     pub fn decode(payload: &'a str, session: &str) -> Result<Self, DecodeError> {
         let envelope = Envelope::decode(payload)?;
-        let uri = Uri::parse(&envelope.uri);
-        if uri.session().is_some_and(|named| named != session) {
-            return Err(DecodeError::OtherSession);
+        match &envelope.uri {
+            Cow::Borrowed(uri) => Self::build(&envelope, &Uri::parse(uri), session, Cow::Borrowed),
+            Cow::Owned(uri) => {
+                Self::build(&envelope, &Uri::parse(uri), session, |part| Cow::Owned(part.to_owned()))
+            }
         }
-        let owned = |text: Option<&str>| text.map(|text| Cow::Owned(text.to_owned()));
-        let connection = owned(uri.connection());
-        let stream = owned(uri.param("stream"));
-        let channel = uri.param("channel").map(str::to_owned);
-        Ok(match (&*envelope.method, uri.resource, connection, stream) {
-            ("create", Resource::Connection, Some(connection), _) => {
+    }
+
+    /// `keep` keeps a part of the URI, which is copied only if the URI itself is a copy.
+    fn build<'u>(
+        envelope: &Envelope<'a>,
+        uri: &Uri<'u>,
+        session: &str,
+        keep: impl Fn(&'u str) -> Cow<'a, str>,
+    ) -> Result<Self, DecodeError> {
+        let other = || Self::Other { method: envelope.method.clone(), uri: envelope.uri.clone() };
+        match uri.session() {
+            None => return Ok(other()),
+            Some(named) if named != session => return Err(DecodeError::OtherSession),
+            Some(_) => {}
+        }
+        let connection = uri.connection().map(&keep);
+        Ok(match (&*envelope.method, uri.resource, connection) {
+            ("signal", Resource::Signal, to) => Self::Signal { to, content: Signal::decode(envelope)? },
+            ("create", Resource::Connection, Some(connection)) => {
                 Self::CreateConnection { connection, content: envelope.content_as("connection create")? }
             }
-            ("read", Resource::Session, ..) => Self::ReadSession,
-            ("delete", Resource::Connection, Some(connection), _) => Self::DeleteConnection { connection },
-            ("signal", Resource::Signal, to, _) => Self::Signal { to, content: Signal::decode(&envelope)? },
-            (method @ ("create" | "delete" | "update"), Resource::Stream, _, Some(stream)) => {
-                let action = match method {
-                    "create" => StreamAction::Create,
-                    "delete" => StreamAction::Delete,
-                    _ => StreamAction::Update,
-                };
-                Self::Stream { action, stream, content: envelope.content }
-            }
-            ("update", Resource::StreamChannel, _, Some(stream)) if channel.is_some() => Self::Stream {
-                action: StreamAction::UpdateChannel { channel: channel.unwrap_or_default() },
-                stream,
-                content: envelope.content,
+            ("read", Resource::Session, _) => Self::ReadSession,
+            ("delete", Resource::Connection, Some(connection)) => Self::DeleteConnection { connection },
+            (method, ..) => match (StreamAction::of(method, uri), uri.param("stream")) {
+                (Some(action), Some(stream)) => {
+                    Self::Stream { action, stream: keep(stream), content: envelope.content }
+                }
+                _ => other(),
             },
-            _ => Self::Other { method: envelope.method.clone(), uri: envelope.uri.clone() },
         })
     }
 

@@ -3,6 +3,8 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::codec::read_object;
+
 /// A client in a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -100,6 +102,13 @@ pub struct SessionState {
     pub otc_x: Option<Extension>,
 }
 
+impl SessionState {
+    /// Reads the payload of the STATUS that answers create; `None` if it is not a session's state.
+    pub fn decode(payload: &str) -> Option<Self> {
+        Some(payload.trim_ascii()).filter(|text| text.starts_with('{')).and_then(read_object)
+    }
+}
+
 impl<'de> Deserialize<'de> for SessionState {
     /// `connection` and `stream` must be arrays where present; recordings are optional under either of their names,
     /// and whatever else is missing reads as nothing.
@@ -117,7 +126,7 @@ impl<'de> Deserialize<'de> for SessionState {
             archives: Option<Vec<Archive>>,
             #[serde(default, deserialize_with = "mute")]
             mute: bool,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "extension")]
             otc_x: Option<Extension>,
         }
         let wire = Wire::deserialize(deserializer)?;
@@ -192,12 +201,17 @@ impl<'de> Deserialize<'de> for Stream {
 }
 
 /// A number or a numeric string; anything else is 0.
-pub(super) fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+    Ok(number_or_none(deserializer)?.unwrap_or(0))
+}
+
+/// A number or a numeric string; anything else is nothing.
+pub(super) fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
-        // Clients of the dynamic kind send times with fractions; they are cut off.
-        Value::Number(n) => n.as_i64().unwrap_or_else(|| n.as_f64().map_or(0, |f| f as i64)),
-        Value::String(text) => text.trim().parse::<i64>().unwrap_or(0),
-        _ => 0,
+        // Programs in which all numbers are floats send fractions; they are cut off.
+        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
     })
 }
 
@@ -216,7 +230,12 @@ pub(super) fn string_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Resu
 
 /// `true`; anything else is false.
 pub(super) fn bool_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(Value::deserialize(deserializer)? == Value::Bool(true))
+    Ok(bool_or_none(deserializer)?.unwrap_or_default())
+}
+
+/// A truth value; anything else is nothing.
+pub(super) fn bool_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    Ok(Value::deserialize(deserializer)?.as_bool())
 }
 
 /// The strings of an array; anything else is nothing.
@@ -251,6 +270,11 @@ fn mute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
         Value::Object(fields) => fields.get("active") == Some(&Value::Bool(true)),
         _ => false,
     })
+}
+
+/// What is said of extensions; what is not understood is not said.
+fn extension<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Extension>, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
 }
 
 fn is_zero(n: &i64) -> bool {

@@ -43,7 +43,18 @@ impl Resource<'_> {
             Self::Other(name) => name,
         }
     }
+
+    /// The name under which a URI gives the id of the resource.
+    pub(super) fn param(&self) -> &str {
+        match self {
+            Self::StreamChannel | Self::SubscriberChannel => "channel",
+            other => other.name(),
+        }
+    }
 }
+
+/// Most pairs that a URI may have. Known URIs have up to five; a message could name a hundred thousand.
+const MAX_PAIRS: usize = 16;
 
 /// A parsed URI that borrows its text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +70,7 @@ impl<'a> Uri<'a> {
     ///
     /// The version segment and one trailing empty segment are dropped; the rest are pairs. The resource is the name of
     /// the last pair, or the last segment if their count is odd. A `channel` below a stream or subscriber is theirs.
+    /// A URI of more than 16 pairs names nothing that is known, and has no parameters.
     pub fn parse(uri: &'a str) -> Self {
         let path = uri.strip_prefix('/').unwrap_or(uri);
         let path = path.strip_suffix('/').unwrap_or(path);
@@ -68,6 +80,9 @@ impl<'a> Uri<'a> {
         while let Some(name) = segments.next() {
             last = name;
             if let Some(value) = segments.next() {
+                if params.len() == MAX_PAIRS {
+                    return Self { resource: Resource::Other(""), params: SmallVec::new() };
+                }
                 params.push((name, value));
             }
         }

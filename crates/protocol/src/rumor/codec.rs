@@ -143,7 +143,18 @@ pub fn encode(
     headers: &[(&str, &str)],
     data: &str,
 ) -> Result<Bytes, EncodeError> {
-    write(kind, addresses.iter().copied(), headers.iter().copied(), data)
+    encode_with(kind, addresses, headers, data.len(), |out| out.put_slice(data.as_bytes()))
+}
+
+/// Writes a frame whose payload of `data_len` bytes is appended by `data`.
+pub(crate) fn encode_with(
+    kind: FrameType,
+    addresses: &[&str],
+    headers: &[(&str, &str)],
+    data_len: usize,
+    data: impl FnOnce(&mut BytesMut),
+) -> Result<Bytes, EncodeError> {
+    write(kind, addresses.iter().copied(), headers.iter().copied(), data_len, data)
 }
 
 pub(super) fn encode_frame(frame: &Frame) -> Result<Bytes, EncodeError> {
@@ -151,7 +162,8 @@ pub(super) fn encode_frame(frame: &Frame) -> Result<Bytes, EncodeError> {
         frame.kind,
         frame.addresses.iter().map(|a| &**a),
         frame.headers.iter().map(|(n, v)| (&**n, &**v)),
-        &frame.data,
+        frame.data.len(),
+        |out| out.put_slice(frame.data.as_bytes()),
     )
 }
 
@@ -159,11 +171,12 @@ fn write<'a>(
     kind: FrameType,
     addresses: impl ExactSizeIterator<Item = &'a str> + Clone,
     headers: impl ExactSizeIterator<Item = (&'a str, &'a str)> + Clone,
-    data: &str,
+    data_len: usize,
+    data: impl FnOnce(&mut BytesMut),
 ) -> Result<Bytes, EncodeError> {
     let address_count = u8::try_from(addresses.len()).map_err(|_| EncodeError::TooManyAddresses)?;
     let header_count = u8::try_from(headers.len()).map_err(|_| EncodeError::TooManyHeaders)?;
-    let mut total = PREFIX + 1 + data.len();
+    let mut total = PREFIX + 1 + data_len;
     for text in addresses.clone().chain(headers.clone().flat_map(|(name, value)| [name, value])) {
         u16::try_from(text.len()).map_err(|_| EncodeError::StringTooLong)?;
         total += 2 + text.len();
@@ -183,7 +196,8 @@ fn write<'a>(
         put_string(&mut out, name);
         put_string(&mut out, value);
     }
-    out.put_slice(data.as_bytes());
+    data(&mut out);
+    debug_assert_eq!(out.len(), total, "the payload has the length that was announced");
     Ok(out.freeze())
 }
 

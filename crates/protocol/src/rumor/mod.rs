@@ -3,5 +3,6 @@
 mod codec;
 mod frame;
 
+pub(crate) use codec::encode_with;
 pub use codec::{DecodeError, EncodeError, encode};
 pub use frame::{Frame, FrameType, header};
