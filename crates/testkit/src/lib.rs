@@ -1,0 +1,10 @@
+//! What the tests of this workspace share to prove that nothing is lost, doubled or reordered.
+//!
+//! * [`history`]: what happened in a run, simulated or real, as records that also travel as JSON lines.
+//! * [`checker`]: the one judge of histories.
+//!
+//! Nothing here is shipped.
+#![forbid(unsafe_code)]
+
+pub mod checker;
+pub mod history;
