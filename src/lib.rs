@@ -1,5 +1,6 @@
 //! The library. A map of its layers.
 
+pub mod ffi;
 pub mod log;
 pub mod runtime;
 pub mod session;

@@ -58,6 +58,10 @@ struct otc_x_timeouts {
    * How long otc_session_disconnect() lets accepted signals leave. Default 1000.
    */
   uint32_t drain_ms;
+  /**
+   * Connecting as a whole, from otc_session_connect() to on_connected or on_error. Default 30000.
+   */
+  uint32_t connect_ms;
 };
 
 /**
@@ -100,8 +104,8 @@ OTC_API const char *otc_x_version(void);
  * - Threads: any; does not block.
  * - Ownership: url is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
- *   URL is one shows when connecting, through on_error.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL: the
+ *   log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
  * - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
  */
 OTC_API

@@ -41,6 +41,9 @@ typedef struct otc_session_settings otc_session_settings;
 /** The longest encryption secret, in characters. */
 #define ENCRYPTION_SECRET_MAXIMUM_LENGTH 256
 
+/** Which layout of struct otc_session_callbacks this header declares: it changes when the struct changes in the middle. */
+#define OTC_X_GENERATION 3
+
 /**
  * Why a call was refused, or why a session failed. An otc_status may carry any of these, and on_error always does.
  *
@@ -498,6 +501,39 @@ otc_status otc_session_report_issue(otc_session *session,
                                     char **issue_id);
 
 /**
+ * Makes a session as otc_session_new() does, for a program that tells which callbacks struct it has.
+ *
+ * Programs do not call this: a macro of this header turns otc_session_new() into it.
+ *
+ * - callbacks_size: sizeof(struct otc_session_callbacks) as the program knows it; members beyond it count as NULL.
+ * - generation: OTC_X_GENERATION as the program knows it. A number that the library does not know gives NULL.
+ * - Everything else: as for otc_session_new(), except that OTC_ABI_GENERATION has no say.
+ */
+OTC_API
+otc_session *otc_x_session_new_sized(size_t callbacks_size,
+                                     int generation,
+                                     const char *apikey,
+                                     const char *session_id,
+                                     const struct otc_session_callbacks *callbacks);
+
+/**
+ * Makes a session as otc_session_new_with_settings() does, for a program that tells which callbacks struct it has.
+ *
+ * Programs do not call this: a macro of this header turns otc_session_new_with_settings() into it.
+ *
+ * - callbacks_size: sizeof(struct otc_session_callbacks) as the program knows it; members beyond it count as NULL.
+ * - generation: OTC_X_GENERATION as the program knows it. A number that the library does not know gives NULL.
+ * - Everything else: as for otc_session_new_with_settings(), except that OTC_ABI_GENERATION has no say.
+ */
+OTC_API
+otc_session *otc_x_session_new_with_settings_sized(size_t callbacks_size,
+                                                   int generation,
+                                                   const char *apikey,
+                                                   const char *session_id,
+                                                   const struct otc_session_callbacks *callbacks,
+                                                   otc_session_settings *settings);
+
+/**
  * Sends a signal to every client of the session, this one included.
  *
  * - When: connected, or reconnecting: then it is kept and sent after the reconnection.
@@ -620,8 +656,8 @@ otc_status otc_session_settings_set_custom_ice_config(otc_session_settings *sett
  * - Threads: any; does not block.
  * - Ownership: proxy_url is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL proxy_url, or "", means no proxy.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
- *   URL is one shows when connecting, through on_error.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy: the log
+ *   says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
  * - Defaults: no proxy.
  */
 OTC_API
@@ -735,5 +771,17 @@ otc_status otc_session_set_encryption_secret(otc_session *session,
                                              const char *secret);
 
 OTC_END_DECL
+
+/*
+ * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every later
+ * library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the header to
+ * call the plain functions, for example where a struct of the program has members of these names.
+ */
+#if !defined(OTC_X_NO_SIZED_CALLS) && !defined(SWIG)
+#define otc_session_new(...) \
+  otc_x_session_new_sized(sizeof(struct otc_session_callbacks), OTC_X_GENERATION, __VA_ARGS__)
+#define otc_session_new_with_settings(...) \
+  otc_x_session_new_with_settings_sized(sizeof(struct otc_session_callbacks), OTC_X_GENERATION, __VA_ARGS__)
+#endif
 
 #endif

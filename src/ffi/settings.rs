@@ -4,9 +4,11 @@ use std::ffi::c_char;
 
 use super::base::{otc_bool, otc_status};
 use super::callbacks::otc_custom_ice_config;
+use super::choose::{self, Refused};
 use super::guard::guard;
 use super::handle::{self, otc_session_settings};
 use super::{library, status, string};
+use crate::runtime;
 
 /// Makes settings that all have their defaults.
 ///
@@ -48,8 +50,8 @@ pub unsafe extern "C" fn otc_session_settings_set_connection_events_suppressed(
     suppress: otc_bool,
 ) -> otc_status {
     handle::set(settings, |settings| {
-        settings.connection_events_suppressed = suppress != 0;
-        status::SUCCESS
+        settings.config.connection_events_suppressed = suppress != 0;
+        Ok(())
     })
 }
 
@@ -68,8 +70,8 @@ pub unsafe extern "C" fn otc_session_settings_set_custom_ice_config(
 ) -> otc_status {
     // The struct has two sizes in the field and its last member is often uninitialised: only its presence is checked.
     handle::set(settings, |_| match custom_ice_config.is_null() {
-        true => status::NULL_OR_INVALID_PARAMETER,
-        false => status::SUCCESS,
+        true => Err(Refused),
+        false => Ok(()),
     })
 }
 
@@ -82,8 +84,8 @@ pub unsafe extern "C" fn otc_session_settings_set_custom_ice_config(
 /// - Threads: any; does not block.
 /// - Ownership: proxy_url is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL proxy_url, or "", means no proxy.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
-///   URL is one shows when connecting, through on_error.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy: the log
+///   says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
 /// - Defaults: no proxy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_settings_set_proxy_url(
@@ -92,7 +94,10 @@ pub unsafe extern "C" fn otc_session_settings_set_proxy_url(
 ) -> otc_status {
     // SAFETY: the caller passes NULL or a string that ends with NUL.
     let proxy_url = unsafe { string::optional(proxy_url) };
-    handle::set(settings, |settings| string::assign(&mut settings.proxy_url, proxy_url))
+    handle::set(settings, |settings| {
+        settings.proxy_url = choose::url(proxy_url, runtime::check_proxy_url)?;
+        Ok(())
+    })
 }
 
 /// Accepts the choice of a fixed set of server addresses, and ignores it: addresses are the operator's affair here.
@@ -107,7 +112,7 @@ pub unsafe extern "C" fn otc_session_settings_set_ip_whitelist(
     ip_whitelist: otc_bool,
 ) -> otc_status {
     let _ = ip_whitelist;
-    handle::set(settings, |_| status::SUCCESS)
+    handle::set(settings, |_| Ok(()))
 }
 
 /// Accepts the choice of moving media to another server while the session runs, and ignores it: this library carries none.
@@ -122,7 +127,7 @@ pub unsafe extern "C" fn otc_session_settings_set_session_migration(
     session_migration: otc_bool,
 ) -> otc_status {
     let _ = session_migration;
-    handle::set(settings, |_| status::SUCCESS)
+    handle::set(settings, |_| Ok(()))
 }
 
 /// Accepts the choice of one media connection for all streams, and ignores it: this library carries none.
@@ -137,5 +142,5 @@ pub unsafe extern "C" fn otc_session_settings_set_single_peer_connection(
     single_peer_connection: otc_bool,
 ) -> otc_status {
     let _ = single_peer_connection;
-    handle::set(settings, |_| status::SUCCESS)
+    handle::set(settings, |_| Ok(()))
 }

@@ -3,8 +3,10 @@
 use std::ffi::c_char;
 
 use super::base::otc_status;
+use super::choose::{self, Refused};
 use super::handle::{self, otc_session_settings};
-use super::{status, string, versioned};
+use super::{string, versioned};
+use crate::runtime;
 
 /// How long things may take, in milliseconds. 0 in a member means its default.
 #[repr(C)]
@@ -28,6 +30,8 @@ pub struct otc_x_timeouts {
     pub request_ms: u32,
     /// How long otc_session_disconnect() lets accepted signals leave. Default 1000.
     pub drain_ms: u32,
+    /// Connecting as a whole, from otc_session_connect() to on_connected or on_error. Default 30000.
+    pub connect_ms: u32,
 }
 
 /// How much may wait. 0 in a member means its default.
@@ -62,8 +66,8 @@ pub extern "C" fn otc_x_version() -> *const c_char {
 /// - Threads: any; does not block.
 /// - Ownership: url is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. Whether the
-///   URL is one shows when connecting, through on_error.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL: the
+///   log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
 /// - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_x_session_settings_set_api_url(
@@ -72,7 +76,10 @@ pub unsafe extern "C" fn otc_x_session_settings_set_api_url(
 ) -> otc_status {
     // SAFETY: the caller passes NULL or a string that ends with NUL.
     let url = unsafe { string::optional(url) };
-    handle::set(settings, |settings| string::assign(&mut settings.api_url, url))
+    handle::set(settings, |settings| {
+        settings.api_url = choose::url(url, runtime::check_api_url)?;
+        Ok(())
+    })
 }
 
 /// Names a file of certificates, in PEM form, that are trusted in addition to those of the system.
@@ -91,7 +98,10 @@ pub unsafe extern "C" fn otc_x_session_settings_set_ca_file(
 ) -> otc_status {
     // SAFETY: the caller passes NULL or a string that ends with NUL.
     let path = unsafe { string::optional(path) };
-    handle::set(settings, |settings| string::assign(&mut settings.ca_file, path))
+    handle::set(settings, |settings| {
+        settings.ca_file = path?.map(Into::into);
+        Ok(())
+    })
 }
 
 /// Sets how long things may take.
@@ -112,8 +122,8 @@ pub unsafe extern "C" fn otc_x_session_settings_set_timeouts(
     handle::set(settings, |settings| {
         // SAFETY: the caller passes NULL or a struct of at least struct_size bytes.
         match unsafe { versioned::read(timeouts) } {
-            Some(timeouts) => settings.set_timeouts(&timeouts),
-            None => status::NULL_OR_INVALID_PARAMETER,
+            Some(timeouts) => choose::set_timeouts(settings, &timeouts),
+            None => Err(Refused),
         }
     })
 }
@@ -135,8 +145,11 @@ pub unsafe extern "C" fn otc_x_session_settings_set_limits(
     handle::set(settings, |settings| {
         // SAFETY: the caller passes NULL or a struct of at least struct_size bytes.
         match unsafe { versioned::read(limits) } {
-            Some(limits) => settings.set_limits(&limits),
-            None => status::NULL_OR_INVALID_PARAMETER,
+            Some(limits) => {
+                choose::set_limits(settings, &limits);
+                Ok(())
+            }
+            None => Err(Refused),
         }
     })
 }

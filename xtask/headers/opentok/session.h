@@ -40,9 +40,24 @@ typedef struct otc_session_settings otc_session_settings;
 /** The longest encryption secret, in characters. */
 #define ENCRYPTION_SECRET_MAXIMUM_LENGTH 256
 
-//! generate callbacks.rs session.rs signal.rs settings.rs moderation.rs
+/** Which layout of struct otc_session_callbacks this header declares: it changes when the struct changes in the middle. */
+#define OTC_X_GENERATION 3
+
+//! generate callbacks.rs session.rs sized.rs signal.rs settings.rs moderation.rs
 //! types otc_session_error_code otc_session_callbacks
 
 OTC_END_DECL
+
+/*
+ * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every later
+ * library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the header to
+ * call the plain functions, for example where a struct of the program has members of these names.
+ */
+#if !defined(OTC_X_NO_SIZED_CALLS) && !defined(SWIG)
+#define otc_session_new(...) \
+  otc_x_session_new_sized(sizeof(struct otc_session_callbacks), OTC_X_GENERATION, __VA_ARGS__)
+#define otc_session_new_with_settings(...) \
+  otc_x_session_new_with_settings_sized(sizeof(struct otc_session_callbacks), OTC_X_GENERATION, __VA_ARGS__)
+#endif
 
 #endif

@@ -1,0 +1,184 @@
+//! What an `otc_session` stands for, and the way to it.
+
+use std::ffi::{c_char, c_void};
+use std::sync::Arc;
+
+use super::base::otc_status;
+use super::callbacks::{otc_session_callbacks, otc_session_capabilities};
+use super::deliver::Program;
+use super::guard::{Stopped, guarded};
+use super::handle::{self, SESSIONS, otc_connection, otc_session, otc_session_settings};
+use super::{status, string};
+use crate::runtime::{NewSessionError, Options, SessionHandle};
+use crate::session::{CommandError, OutgoingSignal, Target};
+
+/// A session of the program: the running one, and what the program gave for it.
+pub(super) struct Client {
+    session: SessionHandle,
+    program: Arc<Program>,
+}
+
+/// Whom a signal is for.
+#[derive(Clone, Copy)]
+pub(super) enum Receiver {
+    Everyone,
+    Connection(*const otc_connection),
+}
+
+/// Makes a session. NULL if an argument is missing, the settings are not valid, or the library is not running.
+pub(super) fn create(
+    apikey: Option<&[u8]>,
+    session_id: Option<&[u8]>,
+    callbacks: Option<otc_session_callbacks>,
+    settings: *const otc_session_settings,
+) -> *mut otc_session {
+    let made = apikey.zip(session_id).zip(callbacks).and_then(|((apikey, session_id), callbacks)| {
+        let settings = match settings.is_null() {
+            true => Default::default(),
+            false => handle::settings(settings)?,
+        };
+        let options = Options {
+            // A server judges them: what is not text is not the id of any session either.
+            api_key: String::from_utf8_lossy(apikey).into_owned(),
+            session_id: String::from_utf8_lossy(session_id).into_owned(),
+            settings,
+        };
+        register(options, session_id, callbacks)
+    });
+    made.unwrap_or(std::ptr::null_mut())
+}
+
+fn register(
+    options: Options,
+    session_id: &[u8],
+    callbacks: otc_session_callbacks,
+) -> Option<*mut otc_session> {
+    let token = handle::new_token()?;
+    let pointer = std::ptr::without_provenance_mut(token);
+    let program = Arc::new(Program::new(pointer, session_id, callbacks));
+    match SessionHandle::new(options, program.clone()) {
+        Ok(session) => {
+            SESSIONS.insert(token, Arc::new(Client { session, program }));
+            Some(pointer)
+        }
+        Err(NewSessionError::NotInitialised) => {
+            crate::log::error!("otc_session_new before otc_init or after otc_destroy");
+            None
+        }
+        Err(NewSessionError::Setting(error)) => {
+            crate::log::error!("session not made: {error}");
+            None
+        }
+    }
+}
+
+/// Ends a session, with the guarantees about callbacks that the runtime gives.
+pub(super) fn delete(session: *const otc_session) -> otc_status {
+    let known = SESSIONS.remove(session.addr());
+    if let Some(client) = &known {
+        client.session.delete();
+    }
+    status::of_delete(known.is_some())
+}
+
+/// Runs a call that returns a status. A defect ends the session it was about.
+pub(super) fn call(session: *const otc_session, body: impl FnOnce(&Client) -> otc_status) -> otc_status {
+    ask_or(session, status::INVALID_PARAM, status::INTERNAL_ERROR, body)
+}
+
+/// Runs a call that returns something else, or `unknown`.
+pub(super) fn ask<T: Clone>(session: *const otc_session, unknown: T, body: impl FnOnce(&Client) -> T) -> T {
+    ask_or(session, unknown.clone(), unknown, body)
+}
+
+fn ask_or<T>(session: *const otc_session, unknown: T, failed: T, body: impl FnOnce(&Client) -> T) -> T {
+    let found = guarded(|| SESSIONS.get(session.addr()));
+    let Ok(found) = found else { return failed };
+    let Some(client) = found else { return unknown };
+    match guarded(|| body(&client)) {
+        Ok(value) => value,
+        Err(Stopped) => {
+            // The session may be half changed: it must not go on. If even that fails there is nothing left to do.
+            let _ = guarded(|| client.session.fail("defect caught at the C interface"));
+            failed
+        }
+    }
+}
+
+impl Client {
+    /// The running session.
+    pub(super) fn handle(&self) -> &SessionHandle {
+        &self.session
+    }
+
+    pub(super) fn session_id(&self) -> *const c_char {
+        self.program.session_id()
+    }
+
+    pub(super) fn user_data(&self) -> *mut c_void {
+        self.program.user_data()
+    }
+
+    /// The own connection, NULL before the first join.
+    pub(super) fn own_connection(&self) -> *const otc_connection {
+        self.session.own_connection().map_or(std::ptr::null(), |own| self.program.own_connection(&own))
+    }
+
+    pub(super) fn capabilities(&self) -> otc_session_capabilities {
+        let allowed = self.session.capabilities();
+        otc_session_capabilities {
+            publish: allowed.publish.into(),
+            subscribe: allowed.subscribe.into(),
+            force_mute: allowed.force_mute.into(),
+            force_disconnect: allowed.force_disconnect.into(),
+        }
+    }
+
+    /// Sends a signal.
+    ///
+    /// # Safety
+    /// `kind` and `data` are NULL or end with NUL; a connection is NULL or valid.
+    pub(super) unsafe fn send(
+        &self,
+        kind: *const c_char,
+        data: *const c_char,
+        receiver: Receiver,
+        retry: bool,
+    ) -> otc_status {
+        let target = match receiver {
+            Receiver::Everyone => Target::Everyone,
+            // SAFETY: promised by the caller.
+            Receiver::Connection(connection) => match unsafe { handle::connection(connection) } {
+                Some(connection) => Target::Connection(&connection.facts().id),
+                None => return status::NULL_OR_INVALID_PARAMETER,
+            },
+        };
+        // SAFETY: promised by the caller.
+        let (kind, data) = unsafe { (string::bytes(kind), string::bytes(data)) };
+        let (kind, data) = (kind.unwrap_or_default(), data.unwrap_or_default());
+        status::of_send(self.session.send_signal(OutgoingSignal { kind, data, target, retry }))
+    }
+
+    pub(super) fn force_disconnect(&self, connection: &otc_connection) -> Result<(), CommandError> {
+        self.session.force_disconnect(&connection.facts().id)
+    }
+
+    /// Refuses to mute anybody, and says why.
+    pub(super) fn refuse_mute(&self) -> otc_status {
+        crate::log::warning!("forced mute is refused: this library carries no media and does not ask for it");
+        status::UNABLE_TO_FORCE_MUTE
+    }
+
+    /// Logs a problem under a new id, which it returns.
+    pub(super) fn report_issue(&self, description: &str) -> String {
+        let id = format!("{:016x}{:016x}", random(), random());
+        crate::log::warning!("issue {id}: {description}");
+        id
+    }
+}
+
+/// A number that nobody else has drawn. For names only: it need not be unguessable.
+fn random() -> u64 {
+    use std::hash::{BuildHasher, RandomState};
+    RandomState::new().hash_one(std::time::SystemTime::now())
+}

@@ -1,0 +1,1 @@
+//! The media functions of the mirrored interface: exported so that programs link, and refused.
