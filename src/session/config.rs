@@ -26,6 +26,18 @@ pub struct SessionConfig {
     /// The session ends when a lost link was not resumed for so long. Default 60 s: relays keep a lost connection
     /// at least that long.
     pub give_up_limit: Duration,
+    /// Pause before the second attempt to find a link; it doubles with each further one. The first attempt is made at
+    /// once. Default 500 ms, the pause of stock clients.
+    pub reconnect_pause: Duration,
+    /// The longest pause between attempts. Default 4 s, so that a relay that is back is noticed soon.
+    pub reconnect_pause_max: Duration,
+    /// By how much of itself a pause is shortened or lengthened at random. Default 0.2: the clients of a relay that
+    /// went away must not come back in the same instant.
+    pub reconnect_spread: f64,
+    /// How many resumed links in a row may break within a second and without bringing anything before the first
+    /// attempt is no longer made at once. Default 200: far beyond what a bad network does, so that only a relay that
+    /// accepts and drops without end is met with pauses.
+    pub fruitless_count: u32,
     /// A request that is not answered for so long on a live link counts as its loss. Default 30 s.
     pub request_limit: Duration,
     /// The longest that disconnect waits for signals to be written out. Default 1 s.
@@ -48,6 +60,12 @@ pub struct SessionConfig {
     pub early_bytes: usize,
     /// How many connections that left are remembered, so that signals to them are refused at once. Default 4,096.
     pub departed_count: usize,
+    /// Most bytes of connections and streams that are kept at a time. Default 128 MiB, ten times the largest session
+    /// known; beyond it the session ends, because the relay is not to be trusted.
+    pub roster_bytes: usize,
+    /// Most acknowledgements and PINGs that may wait to be written; beyond it the link counts as lost, because its
+    /// peer sends and does not read. Default 20,480: more than the frames that a relay may replay (16,384).
+    pub backlog_count: usize,
     /// The largest frame that is read, in bytes. Default 16 MiB: the state of a session of 15,000 clients.
     pub max_frame: usize,
     /// Ask the relay for no news of other connections, and report none. Default false.
@@ -68,6 +86,10 @@ impl Default for SessionConfig {
             ping_interval: Duration::from_secs(5),
             silence_limit: Duration::from_millis(9_900),
             give_up_limit: Duration::from_secs(60),
+            reconnect_pause: Duration::from_millis(500),
+            reconnect_pause_max: Duration::from_secs(4),
+            reconnect_spread: 0.2,
+            fruitless_count: 200,
             request_limit: Duration::from_secs(30),
             drain_limit: Duration::from_secs(1),
             farewell_limit: Duration::from_secs(1),
@@ -78,6 +100,8 @@ impl Default for SessionConfig {
             early_count: 16_384,
             early_bytes: 32 * 1024 * 1024,
             departed_count: 4_096,
+            roster_bytes: 128 * 1024 * 1024,
+            backlog_count: 20_480,
             max_frame: otc_protocol::limits::MAX_CLIENT_INBOUND_FRAME,
             connection_events_suppressed: false,
             user_agent: "libotc".to_owned(),

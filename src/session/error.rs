@@ -3,6 +3,8 @@
 
 use otc_protocol::session_info::SessionInfoError;
 
+use super::text::{because, foreign};
+
 /// Why a session could not be joined, or ended. Told by [`Event::Error`](super::Event::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionError {
@@ -152,4 +154,21 @@ pub enum LinkLoss {
         /// One line for people.
         message: String,
     },
+}
+
+impl LinkLoss {
+    /// What happened, as part of a line; without `secret` should the peer have said it.
+    pub(super) fn describe(&self, secret: &str) -> String {
+        match self {
+            Self::OpenFailed { message, .. } => foreign(message, secret),
+            Self::Closed { code: Some(code), reason } => {
+                format!("relay closed the link, {code}{}", because(reason, secret))
+            }
+            Self::Closed { code: None, reason } => {
+                format!("relay closed the link without a code{}", because(reason, secret))
+            }
+            Self::Failed { message } => format!("the link broke{}", because(message, secret)),
+            Self::Violation { message } => format!("relay broke the protocol{}", because(message, secret)),
+        }
+    }
 }

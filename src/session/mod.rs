@@ -2,15 +2,38 @@
 #![forbid(unsafe_code)]
 
 mod config;
+mod connecting;
+mod dedup;
 mod error;
+mod established;
 mod event;
+mod ids;
+mod join;
+mod leaving;
+mod news;
+mod outbox;
+mod output;
+mod receiving;
+mod reconnect;
 mod roster;
+mod sending;
+mod state;
+mod text;
+mod timer;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use otc_protocol::session_info::SessionInfo;
+
+use ids::Ids;
+use output::Output;
+use state::State;
+use timer::{Timer, Timers};
 
 pub use config::SessionConfig;
 pub use error::{CommandError, InfoFailure, LinkLoss, OpenFailure, SendError, SessionError};
@@ -82,124 +105,237 @@ pub struct Counters {
 /// * **getters** change nothing.
 ///
 /// After any number of commands and `handle_*` calls the driver polls: first events until there are none, and puts
-/// them safely into the callback queue; then actions until there are none, or until it has enough to write; then the
-/// log; then asks `poll_timeout` when to call `handle_timeout`. Events come first because an action may be the
-/// acknowledgement of the frame that an event came from, and an acknowledged frame is not sent again.
+/// them safely into the callback queue; then actions until there are none; then the log; then asks `poll_timeout` when
+/// to call `handle_timeout`. Events come first because an action may be the acknowledgement of the frame that an event
+/// came from, and an acknowledged frame is not sent again. What is polled for sending and not yet written is bounded by
+/// the outbox and `SessionConfig::backlog_count`; `handle_sent` must be called, because limits are measured from it.
 ///
 /// Time is what the caller says it is and never goes back. What concerns a link or request that is not the current
 /// one is ignored, so the driver needs no care about what still arrives from old ones.
 pub struct Session {
+    identity: Identity,
+    /// The session id as the connections of this session share it.
+    session_id: Arc<str>,
     config: SessionConfig,
+    ids: Ids,
+    state: State,
+    timers: Timers,
+    output: Output,
+    counters: Counters,
+    own: Option<Arc<Connection>>,
+    /// Whether the driver does not read.
+    paused: bool,
+    /// Whether the program asked for the end: then it hears of nothing.
+    deleted: bool,
+    /// Whether [`Event::Connected`] was told and [`Event::Disconnected`] was not.
+    told_connected: bool,
+    /// Whether disconnect was accepted and [`Event::Disconnected`] was not told.
+    owes_disconnected: bool,
 }
 
 impl Session {
     /// A session that is idle. `seed` feeds every id and every jitter: two machines with the same seed and the same
     /// inputs do the same. It must be unguessable, because the ids are.
-    pub fn new(_identity: Identity, config: SessionConfig, _seed: [u8; 32]) -> Self {
-        Self { config }
+    pub fn new(identity: Identity, config: SessionConfig, seed: [u8; 32]) -> Self {
+        Self {
+            session_id: identity.session_id.as_str().into(),
+            identity,
+            config,
+            ids: Ids::new(seed),
+            state: State::Idle,
+            timers: Timers::default(),
+            output: Output::default(),
+            counters: Counters::default(),
+            own: None,
+            paused: false,
+            deleted: false,
+            told_connected: false,
+            owes_disconnected: false,
+        }
     }
 
-    /// Starts joining. The outcome is [`Event::Connected`] or one [`Event::Error`].
-    pub fn connect(&mut self, _token: String, _now: Instant) -> Result<(), CommandError> {
+    /// Starts joining. The outcome is [`Event::Connected`] or one [`Event::Error`]. Refused unless idle.
+    pub fn connect(&mut self, token: String, now: Instant) -> Result<(), CommandError> {
+        if self.deleted || self.state() != StateName::Idle {
+            return Err(CommandError::IllegalState);
+        }
+        self.start_connecting(token, now);
         Ok(())
     }
 
-    /// Starts leaving; one [`Event::Disconnected`] follows, and nothing else. Accepted and without effect while
-    /// leaving already.
-    pub fn disconnect(&mut self, _now: Instant) -> Result<(), CommandError> {
-        Err(CommandError::NotConnected)
+    /// Starts leaving; one [`Event::Disconnected`] follows, and nothing else: events that were not polled yet are
+    /// forgotten. Accepted and without effect while leaving already; refused when idle.
+    ///
+    /// While connected, signals in the outbox are written out first. While connecting or reconnecting, the session is
+    /// given up; if the relay may hold the connection for present, it is told, at most one more link being tried.
+    pub fn disconnect(&mut self, now: Instant) -> Result<(), CommandError> {
+        if self.deleted { Err(CommandError::NotConnected) } else { self.leave(now) }
     }
 
     /// Ends everything silently: no event follows. What is in the outbox is still written out and the relay is told,
     /// as on disconnect; [`is_finished`](Self::is_finished) says when that is over.
-    pub fn delete(&mut self, _now: Instant) {}
+    pub fn delete(&mut self, now: Instant) {
+        // Refused when idle, and then there is nothing to end.
+        let _ = self.leave(now);
+        self.deleted = true;
+        self.output.forget_events();
+    }
 
     /// Accepts a signal for sending, or says why not. The checks are made in a fixed order; the first that fails
-    /// decides.
-    pub fn send_signal(&mut self, _signal: OutgoingSignal<'_>, _now: Instant) -> Result<(), SendError> {
-        Err(SendError::NotConnected)
+    /// decides: the target's id is not empty; the type is short enough and of allowed characters; the data is short
+    /// enough; it is UTF-8; the session is connected, or reconnecting and the signal to be kept; the target is not
+    /// known to have left; there is room in the outbox.
+    pub fn send_signal(&mut self, signal: OutgoingSignal<'_>, _now: Instant) -> Result<(), SendError> {
+        self.accept_signal(signal)
     }
 
-    /// Asks the relay to remove another client. The relay's answer is only logged.
-    pub fn force_disconnect(&mut self, _connection: &str, _now: Instant) -> Result<(), CommandError> {
-        Err(CommandError::NotConnected)
+    /// Asks the relay to remove another client. Kept until answered; the answer is only logged.
+    pub fn force_disconnect(&mut self, connection: &str, _now: Instant) -> Result<(), CommandError> {
+        self.accept_removal(connection)
     }
 
-    /// Ends the session because of a defect that was caught: [`SessionError::Internal`], and [`Event::Disconnected`]
-    /// if it was joined. `detail` goes into the message.
-    pub fn fail(&mut self, _detail: &str, _now: Instant) {}
+    /// Ends the session because of a defect that was caught: [`SessionError::Internal`], then [`Event::Disconnected`]
+    /// if it was joined; only the latter if it was leaving. `detail` goes into the message.
+    pub fn fail(&mut self, detail: &str, _now: Instant) {
+        self.fail_now(detail);
+    }
 
     /// The answer to [`Action::FetchSessionInfo`].
     pub fn handle_session_info(
         &mut self,
-        _id: InfoId,
-        _answer: Result<SessionInfo, InfoFailure>,
-        _now: Instant,
+        id: InfoId,
+        answer: Result<SessionInfo, InfoFailure>,
+        now: Instant,
     ) {
+        self.info_answered(id, answer, now);
     }
 
     /// A link is open.
-    pub fn handle_link_opened(&mut self, _link: LinkId, _now: Instant) {}
+    pub fn handle_link_opened(&mut self, link: LinkId, now: Instant) {
+        self.opened(link, now);
+    }
 
     /// A link ended, or could not be opened.
-    pub fn handle_link_lost(&mut self, _link: LinkId, _loss: LinkLoss, _now: Instant) {}
+    pub fn handle_link_lost(&mut self, link: LinkId, loss: LinkLoss, now: Instant) {
+        self.link_lost(link, loss, now);
+    }
 
     /// A binary message arrived.
-    pub fn handle_message(&mut self, _link: LinkId, _message: Bytes, _now: Instant) {}
+    pub fn handle_message(&mut self, link: LinkId, message: Bytes, now: Instant) {
+        if self.hears(link, now) {
+            self.message_arrived(link, message, now);
+        }
+    }
 
     /// Something other than a binary message arrived: a WebSocket ping, or part of a large message.
-    pub fn handle_activity(&mut self, _link: LinkId, _now: Instant) {}
+    pub fn handle_activity(&mut self, link: LinkId, now: Instant) {
+        if self.hears(link, now)
+            && let Some(live) = self.state.live()
+        {
+            live.last_heard = now;
+        }
+    }
 
     /// The next `count` messages of this link's [`Action::Send`]s were written.
-    pub fn handle_sent(&mut self, _link: LinkId, _count: usize, _now: Instant) {}
+    pub fn handle_sent(&mut self, link: LinkId, count: usize, now: Instant) {
+        self.written(link, count, now);
+    }
 
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Harmless at any other time.
-    pub fn handle_timeout(&mut self, _now: Instant) {}
+    pub fn handle_timeout(&mut self, now: Instant) {
+        while let Some(timer) = self.timers.take_due(now) {
+            match timer {
+                Timer::InfoAnswer => self.info_late(now),
+                Timer::InfoRetry => self.fetch_info(now),
+                Timer::Connect => self.connecting_late(),
+                Timer::Open => self.open_late(now),
+                Timer::Create | Timer::Read => self.joining_late(timer),
+                Timer::Ping => self.ping(now),
+                Timer::Silence => self.check_silence(now),
+                Timer::Request => self.check_requests(now),
+                Timer::Attempt => self.seek(now),
+                Timer::GiveUp => self.give_up(now),
+                Timer::Drain => self.say_goodbye(),
+                Timer::Leave => self.leave_at_once(),
+            }
+        }
+    }
 
-    /// The machine was asleep for so long, and `now` does not show it. Counts as silence of the link.
-    pub fn handle_suspension(&mut self, _asleep: Duration, _now: Instant) {}
+    /// The machine was asleep for so long, and `now` does not show it. Counts as silence of the link, and towards the
+    /// limits of connecting, seeking and leaving.
+    pub fn handle_suspension(&mut self, asleep: Duration, now: Instant) {
+        self.slept(asleep, now);
+    }
 
-    /// The driver stops reading the link, or reads again. Its own pause is not the peer's silence.
-    pub fn set_reading_paused(&mut self, _paused: bool, _now: Instant) {}
+    /// The driver stops reading the link, or reads again. Its own pause is not the peer's silence, nor are requests
+    /// expected to be answered meanwhile.
+    pub fn set_reading_paused(&mut self, paused: bool, now: Instant) {
+        self.reading_paused(paused, now);
+    }
 
     /// The next event for the program.
     pub fn poll_event(&mut self) -> Option<Event> {
-        None
+        self.output.next_event()
     }
 
     /// The next thing for the driver to do.
     pub fn poll_action(&mut self) -> Option<Action> {
-        None
+        if let Some(action) = self.output.next_action() {
+            if let Action::Send { link, .. } = &action
+                && let Some(live) = self.state.live().filter(|live| live.id == *link)
+            {
+                live.handed_out += 1;
+            }
+            return Some(action);
+        }
+        let (join, live) = self.state.outlet()?;
+        let message = join.outbox.hand_out(live.handed_out + 1)?;
+        live.handed_out += 1;
+        Some(Action::Send { link: live.id, message })
     }
 
     /// The next line for the log.
     pub fn poll_log(&mut self) -> Option<LogRecord> {
-        None
+        self.output.next_log()
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout), if at all.
     pub fn poll_timeout(&self) -> Option<Instant> {
-        None
+        self.timers.next()
     }
 
     /// The state, by name.
     pub fn state(&self) -> StateName {
-        StateName::Idle
+        self.state.name()
     }
 
     /// The own connection: set before [`Event::Connected`], kept after the end, a new object for each join.
     pub fn own_connection(&self) -> Option<Arc<Connection>> {
-        None
+        self.own.clone()
     }
 
     /// What the own role allows; nothing unless joined.
     pub fn capabilities(&self) -> Capabilities {
-        Capabilities::default()
+        self.state
+            .membership()
+            .filter(|_| self.told_connected)
+            .map(|join| join.capabilities)
+            .unwrap_or_default()
+    }
+
+    /// The version of the extension protocol that the relay announced in this join, if it knows it.
+    pub fn extension(&self) -> Option<u32> {
+        self.state.membership().and_then(|join| join.extension)
+    }
+
+    /// How many requests wait for answers, and their bytes.
+    pub fn outbox_usage(&self) -> (usize, usize) {
+        self.state.membership().map_or((0, 0), |join| (join.outbox.len(), join.outbox.bytes()))
     }
 
     /// What was counted.
     pub fn counters(&self) -> Counters {
-        Counters::default()
+        self.counters
     }
 
     /// The settings.
@@ -207,8 +343,32 @@ impl Session {
         &self.config
     }
 
-    /// Whether the session was deleted and nothing is left to do: the driver may go.
+    /// Whether the session was deleted and nothing is left to do but the actions not polled yet: then the driver may
+    /// go.
     pub fn is_finished(&self) -> bool {
-        false
+        self.deleted && self.state() == StateName::Idle
+    }
+
+    /// Whether something that arrived on a link now is to be listened to.
+    fn hears(&mut self, link: LinkId, now: Instant) -> bool {
+        if self.state.live().is_none_or(|live| live.id != link) {
+            return false;
+        }
+        // What comes after too long a silence comes on a link that is lost, even if the timer was late to say so.
+        let silent = self.is_silent(now);
+        if silent {
+            self.check_silence(now);
+        }
+        !silent
+    }
+
+    fn tell(&mut self, event: Event) {
+        if !self.deleted {
+            self.output.event(event);
+        }
+    }
+
+    fn log(&mut self, level: LogLevel, text: String) {
+        self.output.log(level, text);
     }
 }
