@@ -342,7 +342,7 @@ fn state_in(payload: &str) -> Option<SessionState> {
     }
     let shape: Shape = serde_json::from_str(payload).ok()?;
     let is_state = shape.connection.is_some() || shape.stream.is_some();
-    if is_state { serde_json::from_str(payload).ok() } else { None }
+    if is_state { SessionState::decode(payload) } else { None }
 }
 
 fn info_cause(failure: InfoFailure, relay: &str, token: &str) -> Cause {

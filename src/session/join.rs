@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use otc_protocol::raptor::{CreateConnection, Request, Signal, Uri};
+use otc_protocol::raptor::{CreateConnection, Request, SignalMessage, SignalPayload, Uri};
 use otc_protocol::rumor::{EncodeError, Frame, FrameType, encode, header};
 use otc_protocol::session_info::SessionInfo;
 
@@ -166,8 +166,18 @@ impl Join {
             Target::Everyone => None,
             Target::Connection(id) => Some(id),
         };
-        let uri = Uri::for_signal(&self.partner, &self.session, to, &self.signals.text(number));
-        self.message(number, &[], &Signal::encode(&uri, Some(kind), Some(data)))
+        SignalMessage {
+            address: &self.symphony,
+            transaction: &self.transaction(number),
+            from: &self.connection_id,
+            partner: &self.partner,
+            session: &self.session,
+            to,
+            id: &self.signals.text(number),
+            kind,
+            data: if data.is_empty() { SignalPayload::None } else { SignalPayload::Text(data) },
+        }
+        .encode()
     }
 
     /// The removal of another client.
