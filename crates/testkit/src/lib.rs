@@ -2,9 +2,11 @@
 //!
 //! * [`history`]: what happened in a run, simulated or real, as records that also travel as JSON lines.
 //! * [`checker`]: the one judge of histories.
+//! * [`proxy`]: breaks TCP links between real programs in every way a network does.
 //!
 //! Nothing here is shipped.
 #![forbid(unsafe_code)]
 
 pub mod checker;
 pub mod history;
+pub mod proxy;

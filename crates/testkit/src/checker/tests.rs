@@ -101,7 +101,7 @@ impl Story {
 
     /// The history is clean, and stays so on its way through text.
     #[track_caller]
-    fn is_clean(self) -> Verdict {
+    fn passes(self) -> Verdict {
         let verdict = self.verdict();
         assert!(verdict.is_clean(), "{verdict}");
         let mut text = Vec::new();

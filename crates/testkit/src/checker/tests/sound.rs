@@ -16,7 +16,7 @@ fn signals_to_all_and_to_one() {
         .gets_as("b", "3", "t", None)
         .gets_as("a", "4", "t", None)
         .settled()
-        .is_clean();
+        .passes();
     assert_eq!((verdict.tally.sent, verdict.tally.arrived, verdict.tally.owed), (4, 6, 6));
 }
 
@@ -32,7 +32,7 @@ fn resume_between_sending_and_arriving() {
         .gets("b", "1", "a")
         .gets("b", "2", "a")
         .settled()
-        .is_clean();
+        .passes();
     assert_eq!(verdict.tally.resumes, 1);
 }
 
@@ -49,7 +49,7 @@ fn session_that_ended_with_an_error_may_miss_a_tail() {
         .gets("a", "2", "a")
         .dropped("a", "b")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn sender_that_ended_may_lose_what_it_gave_up() {
         .add("a", What::GaveUp { signals: 2 })
         .dropped("b", "a")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -74,22 +74,22 @@ fn signal_without_retry_may_be_lost_with_the_link() {
         .loses_link("a")
         .add("a", What::Reconnected)
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
 fn refused_signals_do_not_arrive() {
-    Story::pair().sends_as("a", "1", |sent| sent.status = Some(1550)).settled().is_clean();
+    Story::pair().sends_as("a", "1", |sent| sent.status = Some(1550)).settled().passes();
     Story::pair()
         .sends_as("a", "1", |sent| sent.status = None)
         .add("a", What::Refused { cmd: "signal".into(), status: 1010, data: Some("1".into()) })
         .settled()
-        .is_clean();
+        .passes();
     Story::pair()
         .sends_as("a", "1", |sent| sent.status = None)
         .add("a", What::Refused { cmd: "signal".into(), status: 1010, data: None })
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -102,7 +102,7 @@ fn sender_without_the_right_to_signal_reaches_nobody() {
         .created("a", "b")
         .sends("a", "1")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn client_that_joins_later_gets_what_comes_later() {
         .gets("a", "3", "a")
         .gets("a", "4", "a")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn leaving_and_joining_again() {
         .created("b", "a2")
         .created("a", "b")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -146,12 +146,12 @@ fn failed_connect_reports_one_error() {
         .joining("a")
         .add("a", What::Error { code: 1023, message: "nothing listens".into() })
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
 fn cancelled_connect_is_disconnected() {
-    Story::new().joining("a").leaves("a").settled().is_clean();
+    Story::new().joining("a").leaves("a").settled().passes();
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn client_that_failed_to_connect_may_have_been_seen() {
         .add("x", What::Error { code: 1021, message: "no answer".into() })
         .dropped("a", "half")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
@@ -174,12 +174,12 @@ fn removal_ends_a_session_without_an_error() {
         .add("b", What::Disconnected)
         .dropped("a", "b")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
 fn deleted_session_says_nothing_more() {
-    Story::pair().add("b", What::Deleted).dropped("a", "b").settled().is_clean();
+    Story::pair().add("b", What::Deleted).dropped("a", "b").settled().passes();
 }
 
 #[test]
@@ -193,10 +193,10 @@ fn client_without_connection_events_hears_of_nobody() {
         .gets("a", "1", "b")
         .gets("b", "1", "b")
         .settled()
-        .is_clean();
+        .passes();
 }
 
 #[test]
 fn nothing_is_called_missing_before_all_has_settled() {
-    Story::pair().sends("a", "1").loses_link("b").is_clean();
+    Story::pair().sends("a", "1").loses_link("b").passes();
 }

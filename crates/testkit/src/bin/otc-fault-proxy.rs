@@ -1,0 +1,105 @@
+//! A TCP proxy that breaks links on purpose: `otc-fault-proxy --target 127.0.0.1:8080 [--listen 127.0.0.1:0]`.
+//!
+//! Prints its address on one line, takes orders as lines from standard input (they are listed in
+//! `otc_testkit::proxy::command`), and ends on Ctrl-C, SIGTERM, or the end of its input.
+#![forbid(unsafe_code)]
+
+use std::io::{BufRead, Write};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+
+use otc_testkit::proxy::{FaultProxy, command};
+use tokio::sync::mpsc;
+
+fn main() -> ExitCode {
+    let (listen, target) = match arguments(std::env::args().skip(1)) {
+        Ok(addresses) => addresses,
+        Err(problem) => {
+            eprintln!("otc-fault-proxy: {problem}");
+            eprintln!("usage: otc-fault-proxy --target HOST:PORT [--listen 127.0.0.1:0]");
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let result = runtime.and_then(|runtime| {
+        let result = runtime.block_on(serve(listen, target));
+        // The thread that waits for input may wait for ever; it must not hold up the end.
+        runtime.shutdown_background();
+        result
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("otc-fault-proxy: {listen}: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments(mut words: impl Iterator<Item = String>) -> Result<(SocketAddr, SocketAddr), String> {
+    let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    let mut target = None;
+    while let Some(word) = words.next() {
+        let value = words.next().ok_or_else(|| format!("{word}: a value is missing"))?;
+        let address = value.to_socket_addrs().ok().and_then(|mut found| found.next());
+        let address =
+            address.ok_or_else(|| format!("{word} {value:?}: not an address, HOST:PORT is needed"))?;
+        match word.as_str() {
+            "--listen" => listen = address,
+            "--target" => target = Some(address),
+            _ => return Err(format!("{word}: unknown, --target and --listen are known")),
+        }
+    }
+    Ok((listen, target.ok_or("--target is missing")?))
+}
+
+async fn serve(listen: SocketAddr, target: SocketAddr) -> std::io::Result<()> {
+    let proxy = FaultProxy::start_on(listen, target).await?;
+    say(&format!("otc-fault-proxy listening on {}", proxy.address()));
+    let mut lines = input();
+    let ended = ended()?;
+    tokio::pin!(ended);
+    loop {
+        tokio::select! {
+            () = &mut ended => return Ok(()),
+            line = lines.recv() => match line {
+                None => return Ok(()),
+                Some(line) => say(&command::carry_out(&proxy, &line)),
+            }
+        }
+    }
+}
+
+/// The lines of standard input.
+fn input() -> mpsc::UnboundedReceiver<String> {
+    let (sender, receiver) = mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
+fn ended() -> std::io::Result<impl Future<Output = ()>> {
+    #[cfg(unix)]
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+    Ok(async move {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Prints one line at once. A reader that went away is no reason to fail.
+fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
