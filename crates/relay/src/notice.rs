@@ -1,0 +1,129 @@
+//! What a hub has to say to whoever reads logs. Never holds a token, a socket id or what a signal said.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How much a notice matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// Everyday events of single clients.
+    Debug,
+    /// Everyday events of sessions.
+    Info,
+    /// A client was refused, ended or limited.
+    Warn,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The session concerned, if it is known.
+    pub session: Option<Arc<str>>,
+    /// The connection concerned, if it is known.
+    pub connection: Option<Arc<str>>,
+    /// What happened.
+    pub event: NoticeEvent,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoticeEvent {
+    /// The first client entered a session.
+    SessionOpened,
+    /// The last client left a session.
+    SessionClosed,
+    /// A client entered.
+    Joined {
+        /// The client library, as it names itself; shortened.
+        client: String,
+        /// Whether it can resume.
+        resumable: bool,
+    },
+    /// A client is gone.
+    Left {
+        /// The reason that the others were told.
+        reason: &'static str,
+    },
+    /// A client lost its link and has a while to come back.
+    LinkLost,
+    /// A client came back.
+    Resumed {
+        /// Messages sent again.
+        replayed: usize,
+    },
+    /// A socket wanted to resume what is not here.
+    ResumeRefused,
+    /// A request was refused.
+    Refused {
+        /// What was asked for.
+        request: &'static str,
+        /// The status it was answered with.
+        status: u16,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A socket was closed for what it did or did not do.
+    Closed {
+        /// The close code.
+        code: u16,
+        /// Why.
+        reason: &'static str,
+    },
+    /// A client left too much unacknowledged and was ended.
+    KeptOverflow {
+        /// Messages kept.
+        messages: usize,
+        /// Their bytes.
+        bytes: usize,
+    },
+    /// A client sends faster than it may.
+    Paused {
+        /// For how long nothing is read from it.
+        pause: Duration,
+    },
+}
+
+impl Notice {
+    /// How much it matters.
+    pub fn level(&self) -> Level {
+        match self.event {
+            NoticeEvent::SessionOpened | NoticeEvent::SessionClosed => Level::Info,
+            NoticeEvent::Joined { .. }
+            | NoticeEvent::Left { .. }
+            | NoticeEvent::LinkLost
+            | NoticeEvent::Resumed { .. }
+            | NoticeEvent::Paused { .. } => Level::Debug,
+            NoticeEvent::ResumeRefused
+            | NoticeEvent::Refused { .. }
+            | NoticeEvent::Closed { .. }
+            | NoticeEvent::KeptOverflow { .. } => Level::Warn,
+        }
+    }
+}
+
+impl fmt::Display for Notice {
+    /// The event as one line of text; session and connection are fields beside it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.event {
+            NoticeEvent::SessionOpened => f.write_str("session opened"),
+            NoticeEvent::SessionClosed => f.write_str("session closed"),
+            NoticeEvent::Joined { client, resumable: true } => write!(f, "joined ({client})"),
+            NoticeEvent::Joined { client, resumable: false } => write!(f, "joined ({client}), cannot resume"),
+            NoticeEvent::Left { reason } => write!(f, "left: {reason}"),
+            NoticeEvent::LinkLost => f.write_str("link lost"),
+            NoticeEvent::Resumed { replayed } => write!(f, "resumed, {replayed} messages sent again"),
+            NoticeEvent::ResumeRefused => f.write_str("nothing to resume"),
+            NoticeEvent::Refused { request, status, reason } => {
+                write!(f, "{request} refused with {status}: {reason}")
+            }
+            NoticeEvent::Closed { code, reason } => write!(f, "closed with {code}: {reason}"),
+            NoticeEvent::KeptOverflow { messages, bytes } => {
+                write!(f, "ended with {messages} messages ({bytes} bytes) unacknowledged")
+            }
+            NoticeEvent::Paused { pause } => {
+                write!(f, "sends too fast, not read for {} ms", pause.as_millis())
+            }
+        }
+    }
+}
