@@ -75,6 +75,29 @@ impl KeyRing {
     }
 }
 
+/// The time at which the tokens that tests make are valid, in seconds since 1970.
+pub(crate) const NOW: u64 = 1_700_000_000;
+
+/// The application whose keys lie in `testdata/keys`; they serve tests and nothing else.
+pub(crate) const APPLICATION: &str = "aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee";
+
+/// The text of a key file.
+pub(crate) fn pem(name: &str) -> String {
+    let path = format!("{}/testdata/keys/{name}.pem", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+impl KeyRing {
+    /// One project, `100`, with two secrets, and one application.
+    pub(crate) fn of_tests() -> Self {
+        let key = PublicKey::from_pem(&pem("application_public")).expect("a public key");
+        Self {
+            secrets: [("100".into(), vec![Secret::new("old secret"), Secret::new("new secret")])].into(),
+            applications: [(APPLICATION.into(), key)].into(),
+        }
+    }
+}
+
 impl Keys for KeyRing {
     fn project_secrets(&self, api_key: &str) -> Option<&[Secret]> {
         self.secrets.get(api_key).map(Vec::as_slice)
