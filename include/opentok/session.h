@@ -770,6 +770,46 @@ OTC_API
 otc_status otc_session_set_encryption_secret(otc_session *session,
                                              const char *secret);
 
+/**
+ * Would send the media of a publisher to the session: media, refused.
+ *
+ * - When, threads: any; does not block.
+ * - NULL: a NULL or unknown session, or a NULL publisher, gives OTC_INVALID_PARAM.
+ * - Returns: OTC_FATAL; OTC_INVALID_PARAM.
+ * - Outcome: the first call is noted in the log at level WARN.
+ */
+OTC_API otc_status otc_session_publish(otc_session *session, otc_publisher *publisher);
+
+/**
+ * Would cease to send the media of a publisher: media, refused.
+ *
+ * - When, threads: any; does not block.
+ * - NULL: a NULL or unknown session, or a NULL publisher, gives OTC_INVALID_PARAM.
+ * - Returns: OTC_FATAL; OTC_INVALID_PARAM.
+ * - Outcome: the first call is noted in the log at level WARN.
+ */
+OTC_API otc_status otc_session_unpublish(otc_session *session, otc_publisher *publisher);
+
+/**
+ * Would receive the media of a stream: media, refused.
+ *
+ * - When, threads: any; does not block.
+ * - NULL: a NULL or unknown session, or a NULL subscriber, gives OTC_INVALID_PARAM.
+ * - Returns: OTC_FATAL; OTC_INVALID_PARAM.
+ * - Outcome: the first call is noted in the log at level WARN.
+ */
+OTC_API otc_status otc_session_subscribe(otc_session *session, otc_subscriber *subscriber);
+
+/**
+ * Would cease to receive the media of a stream: media, refused.
+ *
+ * - When, threads: any; does not block.
+ * - NULL: a NULL or unknown session, or a NULL subscriber, gives OTC_INVALID_PARAM.
+ * - Returns: OTC_FATAL; OTC_INVALID_PARAM.
+ * - Outcome: the first call is noted in the log at level WARN.
+ */
+OTC_API otc_status otc_session_unsubscribe(otc_session *session, otc_subscriber *subscriber);
+
 OTC_END_DECL
 
 /*

@@ -19,7 +19,7 @@ pub(super) struct Program {
     session_id: CString,
     callbacks: otc_session_callbacks,
     /// One for each join at which the program asked. All live as long as the session.
-    own: Mutex<Vec<Box<otc_connection>>>,
+    own: Mutex<Vec<Arc<otc_connection>>>,
 }
 
 // SAFETY: the session is a token, user_data is only handed back, never used, and the interface says that callbacks run on
@@ -62,16 +62,16 @@ impl Program {
         let mut own = self.own.lock();
         let known = own.iter().rposition(|known| Arc::ptr_eq(known.facts(), facts));
         let place = known.unwrap_or_else(|| {
-            own.push(Box::new(otc_connection::lent(facts.clone())));
+            own.push(Arc::new(otc_connection::lent(facts.clone())));
             own.len() - 1
         });
-        &raw const *own[place]
+        Arc::as_ptr(&own[place])
     }
 
     /// The own connection's object, if the program has seen it and this is it: programs may compare pointers.
     fn known_own(&self, facts: &Connection) -> Option<*const otc_connection> {
         let own = self.own.lock();
-        own.last().filter(|last| last.facts().id == facts.id).map(|last| &raw const **last)
+        own.last().filter(|last| last.facts().id == facts.id).map(Arc::as_ptr)
     }
 
     fn tell_signal(&self, kind: &ByteString, data: &ByteString, from: Option<Arc<Connection>>) {

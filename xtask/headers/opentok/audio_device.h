@@ -16,6 +16,8 @@ OTC_BEGIN_DECL
 /** A microphone and a loudspeaker. Opaque; this library never makes one. */
 typedef struct otc_audio_device otc_audio_device;
 
+//! generate media/audio_device.rs
+
 OTC_END_DECL
 
 #endif

@@ -12,6 +12,14 @@
 
 OTC_BEGIN_DECL
 
+//! generate media/media_utils.rs
+
+/** So that programs may leave out the word enum. */
+typedef enum otc_video_codec_type otc_video_codec_type;
+
+/** So that programs may leave out the word struct. */
+typedef struct otc_media_utils_codecs otc_media_utils_codecs;
+
 OTC_END_DECL
 
 #endif

@@ -43,7 +43,7 @@ typedef struct otc_session_settings otc_session_settings;
 /** Which layout of struct otc_session_callbacks this header declares: it changes when the struct changes in the middle. */
 #define OTC_X_GENERATION 3
 
-//! generate callbacks.rs session.rs sized.rs signal.rs settings.rs moderation.rs
+//! generate callbacks.rs session.rs sized.rs signal.rs settings.rs moderation.rs media/session.rs
 //! types otc_session_error_code otc_session_callbacks
 
 OTC_END_DECL

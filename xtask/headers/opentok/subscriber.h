@@ -23,6 +23,9 @@ typedef struct otc_session otc_session;
 /** What receives the audio and video of a stream. Opaque; this library never makes one. */
 typedef struct otc_subscriber otc_subscriber;
 
+//! generate media/subscriber.rs
+//! types otc_subscriber_error_code otc_subscriber_callbacks
+
 OTC_END_DECL
 
 #endif

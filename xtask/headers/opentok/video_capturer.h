@@ -14,6 +14,9 @@ OTC_BEGIN_DECL
 /** A source of video. Opaque; this library never makes one. */
 typedef struct otc_video_capturer otc_video_capturer;
 
+//! generate media/video_capturer.rs
+//! types otc_video_capturer_callbacks
+
 OTC_END_DECL
 
 #endif
