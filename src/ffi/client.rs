@@ -65,7 +65,7 @@ fn register(
             crate::log::error!("otc_session_new before otc_init or after otc_destroy");
             None
         }
-        Err(NewSessionError::Setting(error)) => {
+        Err(error) => {
             crate::log::error!("session not made: {error}");
             None
         }

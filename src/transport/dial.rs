@@ -80,18 +80,14 @@ where
             return Err(failures);
         }
         // A failure makes way for the next attempt at once; otherwise it starts after a pause.
-        let pause = tokio::time::sleep(STAGGER);
-        tokio::pin!(pause);
-        loop {
-            tokio::select! {
-                biased;
-                ended = running.next() => match ended {
-                    Some((_, Ok(connected))) => return Ok(connected),
-                    Some((address, Err(error))) => { failures.push((address, error)); break }
-                    None => break,
-                },
-                () = &mut pause, if waiting.len() > 0 => break,
-            }
+        tokio::select! {
+            biased;
+            ended = running.next() => match ended {
+                Some((_, Ok(connected))) => return Ok(connected),
+                Some((address, Err(error))) => failures.push((address, error)),
+                None => {}
+            },
+            () = tokio::time::sleep(STAGGER), if waiting.len() > 0 => {}
         }
     }
 }

@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::address::{Address, Family, path_segment, shown_text};
 use super::dial::{dial, reason};
+use super::error::short_line;
 use super::http::{self, AGENT};
 use super::socket::{Socket, Wire};
 use super::tls::TlsCache;
@@ -215,13 +216,13 @@ impl Link for WebSocketLink {
         Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
             Some(Ok(Message::Binary(message))) => Ok(Incoming::Message(message)),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Incoming::Activity),
-            Some(Ok(Message::Close(frame))) => Ok(match frame {
-                Some(frame) => Incoming::Closed {
-                    code: Some(frame.code.into()),
-                    reason: super::error::short_line(&frame.reason),
-                },
-                None => Incoming::Closed { code: None, reason: String::new() },
-            }),
+            Some(Ok(Message::Close(frame))) => {
+                // The answer to it is queued already.
+                self.closing = true;
+                let (code, reason) =
+                    frame.map(|frame| (frame.code.into(), short_line(&frame.reason))).unzip();
+                Ok(Incoming::Closed { code, reason: reason.unwrap_or_default() })
+            }
             Some(Ok(Message::Text(_))) => {
                 Err(TransportError::new(Hop::Rules, &*self.shown, "a text message"))
             }
