@@ -1,0 +1,80 @@
+# Short names for what people and CI run. `make help` lists them.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+SHELL := /bin/bash
+
+CARGO ?= cargo
+CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test abi valgrind fuzz bench clean
+
+help: ## Show this list
+	@echo "Targets:"
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Build it all, let two C programs talk, cut a link, show that nothing was lost
+	@scripts/demo.sh
+
+test: ## Everything that is checked before a change is accepted
+	@scripts/setup.sh test
+	@scripts/steps.sh "make test" \
+	  "Format" "$(CARGO) fmt --all --check" \
+	  "Lint" "$(CLIPPY)" \
+	  "Rust tests" "scripts/rust-test.sh" \
+	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
+	  "Headers compile" "scripts/check-headers.sh" \
+	  "C sources compile cleanly" "scripts/check-c.sh" \
+	  "Exports and layout" "scripts/check-abi.sh" \
+	  "C tests, shared and static" "scripts/c-test.sh"
+
+check-all: ## `make test`, then the longer checks: valgrind, a minute of fuzzing a target
+	@scripts/setup.sh check-all
+	@scripts/steps.sh "make check-all" \
+	  "make test" "$(MAKE) --no-print-directory test" \
+	  "valgrind" "scripts/valgrind.sh" \
+	  "Fuzzing" "scripts/fuzz.sh" \
+	  "Demo" "scripts/demo.sh"
+
+setup: ## Install what the targets need (as root on Debian; else say what to install)
+	@scripts/setup.sh test
+
+build: ## Build the release library, the relay, examples and C tests into build/
+	@scripts/setup.sh build
+	cmake -S . -B build -DCMAKE_BUILD_TYPE=Release
+	cmake --build build --parallel
+
+headers: ## Write include/ anew from src/ffi
+	$(CARGO) run --quiet -p xtask -- headers
+
+fmt: ## Format the Rust sources
+	$(CARGO) fmt --all
+
+lint: ## Format check and lints, for Rust and C
+	@scripts/setup.sh test
+	$(CARGO) fmt --all --check
+	$(CLIPPY)
+	scripts/check-c.sh
+
+rust-test: ## Only the Rust tests
+	scripts/rust-test.sh
+
+c-test: ## Only the C tests, linked shared and static
+	@scripts/setup.sh build
+	scripts/c-test.sh
+
+abi: ## Exported names and struct layout against tests/abi
+	scripts/check-abi.sh
+
+valgrind: ## The C tests and examples under valgrind's memcheck
+	@scripts/setup.sh valgrind
+	scripts/valgrind.sh
+
+fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
+	scripts/fuzz.sh
+
+bench: ## The benchmarks
+	$(CARGO) bench --workspace
+
+clean: ## Remove everything that was built
+	$(CARGO) clean
+	rm -rf build

@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Installs what a purpose needs and this machine lacks. Safe to run again and again; asks nothing.
+#
+#   scripts/setup.sh demo       what `make demo` needs: a Rust toolchain and a C compiler
+#   scripts/setup.sh build      demo + CMake
+#   scripts/setup.sh test       build + rustfmt and clippy
+#   scripts/setup.sh valgrind   build + valgrind
+#   scripts/setup.sh check-all  test + the second C compiler and the longer checks' tools
+#
+# As root on Debian and its relatives it installs with apt-get; otherwise it prints what to install and exits 1.
+set -euo pipefail
+
+purpose="${1:-test}"
+
+# need COMMAND DEBIAN_PACKAGE: remember the package when the command is missing.
+packages=()
+missing=()
+need() {
+  if ! command -v "$1" >/dev/null 2>&1; then
+    packages+=("$2")
+    missing+=("$1")
+  fi
+}
+
+# The system's C headers may be absent although a compiler is there.
+need_c_headers() {
+  if command -v cc >/dev/null 2>&1 && ! echo '#include <stdio.h>' | cc -E -x c - >/dev/null 2>&1; then
+    packages+=(libc6-dev)
+    missing+=("stdio.h")
+  fi
+}
+
+need_rust() {
+  if ! command -v cargo >/dev/null 2>&1; then
+    echo "setup: cargo is not on the PATH. Install stable Rust (1.88 or later) with rustup, https://rustup.rs, and run this again." >&2
+    exit 1
+  fi
+}
+
+# rustfmt and clippy come with rustup's default profile; the minimal profile lacks them.
+need_component() {
+  local component="$1" command="$2"
+  if cargo "$command" --version >/dev/null 2>&1; then return; fi
+  if command -v rustup >/dev/null 2>&1; then
+    echo "setup: installing the Rust component $component: rustup component add $component"
+    rustup component add "$component"
+  else
+    echo "setup: cargo $command is missing. Install the Rust component $component (rustup component add $component)." >&2
+    exit 1
+  fi
+}
+
+demo() { need_rust; need cc gcc; need_c_headers; }
+build() { demo; need cmake cmake; need nm binutils; }
+tests() { build; need_component rustfmt fmt; need_component clippy clippy; }
+valgrind() { build; need valgrind valgrind; }
+check_all() { tests; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
+
+case "$purpose" in
+  demo) demo ;;
+  build) build ;;
+  test) tests ;;
+  valgrind) valgrind ;;
+  check-all) check_all ;;
+  *)
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, check-all" >&2
+    exit 1
+    ;;
+esac
+
+if [ "${#packages[@]}" -eq 0 ]; then
+  exit 0
+fi
+
+install="apt-get install -y --no-install-recommends ${packages[*]}"
+if ! command -v apt-get >/dev/null 2>&1; then
+  echo "setup: missing: ${missing[*]}. Install what your system calls the Debian packages: ${packages[*]}" >&2
+  exit 1
+fi
+if [ "$(id -u)" -ne 0 ]; then
+  echo "setup: missing: ${missing[*]}. Run as root: apt-get update && $install" >&2
+  exit 1
+fi
+
+echo "setup: missing: ${missing[*]}; running: $install"
+export DEBIAN_FRONTEND=noninteractive
+apt() { apt-get -o DPkg::Lock::Timeout=600 -q "$@" </dev/null; }
+# A fresh machine has no package lists, or old ones that name versions no longer served: update when the first try fails.
+if ! apt install -y --no-install-recommends "${packages[@]}"; then
+  apt update
+  apt install -y --no-install-recommends "${packages[@]}"
+fi
+for command in "${missing[@]}"; do
+  if [ "$command" != "stdio.h" ] && ! command -v "$command" >/dev/null 2>&1; then
+    echo "setup: installed ${packages[*]}, but $command is still not on the PATH" >&2
+    exit 1
+  fi
+done
