@@ -64,9 +64,21 @@ async fn serve(listen: SocketAddr, target: SocketAddr) -> std::io::Result<()> {
             () = &mut ended => return Ok(()),
             line = lines.recv() => match line {
                 None => return Ok(()),
-                Some(line) => say(&command::carry_out(&proxy, &line)),
+                Some(line) => {
+                    let answer = command::carry_out(&proxy, &line);
+                    settle().await;
+                    say(&answer);
+                }
             }
         }
+    }
+}
+
+/// Lets every task of this one-threaded runtime run, so that an order has taken effect when it is answered: a
+/// listener is closed, a link is cut.
+async fn settle() {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
     }
 }
 
