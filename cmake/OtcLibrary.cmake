@@ -1,0 +1,72 @@
+# Builds the library, and for the tests the relay and the fault proxy, with cargo and offers the library to CMake.
+#
+#   otc::otc              the shared library
+#   otc::static           the static library, with the system libraries it needs
+#   OTC_RELAY_PROGRAM, OTC_FAULT_PROXY_PROGRAM
+#                         what the tests start, built when OTC_BUILD_TESTS is on
+#
+# Cargo decides what has to be compiled, so it is asked on every build; files are replaced only when they differ, and what
+# is linked to them is linked again only then.
+
+find_program(OTC_CARGO cargo HINTS "$ENV{HOME}/.cargo/bin" DOC "cargo of a stable Rust toolchain" REQUIRED)
+
+# Shared with cargo's own commands by default, so that nothing is compiled twice.
+if(DEFINED ENV{CARGO_TARGET_DIR})
+  get_filename_component(otc_default_target_dir "$ENV{CARGO_TARGET_DIR}" ABSOLUTE BASE_DIR "${PROJECT_SOURCE_DIR}")
+else()
+  set(otc_default_target_dir "${PROJECT_SOURCE_DIR}/target")
+endif()
+set(OTC_CARGO_TARGET_DIR "${otc_default_target_dir}" CACHE PATH "Where cargo puts what it builds")
+
+if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+  set(otc_cargo_profile dev)
+  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/debug")
+else()
+  set(otc_cargo_profile release)
+  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/release")
+endif()
+
+set(otc_lib_dir "${PROJECT_BINARY_DIR}/lib")
+set(otc_soname "libotc.so.${PROJECT_VERSION_MAJOR}")
+set(otc_shared "${otc_lib_dir}/libotc.so.${PROJECT_VERSION}")
+set(otc_static "${otc_lib_dir}/libotc.a")
+set(otc_include_dir "${PROJECT_SOURCE_DIR}/include")
+
+# One call, so that cargo works out the features of common dependencies once.
+set(otc_cargo_packages -p otc)
+if(OTC_BUILD_TESTS)
+  list(APPEND otc_cargo_packages -p otc-relay -p otc-testkit)
+  set(OTC_RELAY_PROGRAM "${otc_cargo_dir}/otc-relay")
+  set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy")
+endif()
+
+add_custom_target(otc_cargo ALL
+  COMMAND "${OTC_CARGO}" build --manifest-path "${PROJECT_SOURCE_DIR}/Cargo.toml" --locked ${otc_cargo_packages}
+          --profile ${otc_cargo_profile} --target-dir "${OTC_CARGO_TARGET_DIR}"
+  COMMAND "${CMAKE_COMMAND}" -E make_directory "${otc_lib_dir}"
+  COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.so" "${otc_shared}"
+  COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.a" "${otc_static}"
+  # A program asks for the soname when it starts, and the linker for the plain name.
+  COMMAND "${CMAKE_COMMAND}" -E create_symlink "libotc.so.${PROJECT_VERSION}" "${otc_lib_dir}/${otc_soname}"
+  COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_soname}" "${otc_lib_dir}/libotc.so"
+  BYPRODUCTS "${otc_shared}" "${otc_static}"
+  COMMENT "Building the library with cargo (${otc_cargo_profile})"
+  USES_TERMINAL
+  VERBATIM)
+
+add_library(otc_shared_library SHARED IMPORTED GLOBAL)
+set_target_properties(otc_shared_library PROPERTIES
+  IMPORTED_LOCATION "${otc_shared}"
+  IMPORTED_SONAME "${otc_soname}"
+  INTERFACE_INCLUDE_DIRECTORIES "${otc_include_dir}")
+add_dependencies(otc_shared_library otc_cargo)
+add_library(otc::otc ALIAS otc_shared_library)
+
+# What Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
+add_library(otc_static_library STATIC IMPORTED GLOBAL)
+set_target_properties(otc_static_library PROPERTIES
+  IMPORTED_LOCATION "${otc_static}"
+  INTERFACE_INCLUDE_DIRECTORIES "${otc_include_dir}"
+  INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;pthread;m;dl;c")
+add_dependencies(otc_static_library otc_cargo)
+add_library(otc::static ALIAS otc_static_library)

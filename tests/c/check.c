@@ -1,0 +1,61 @@
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <stdarg.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "internal.h"
+
+void check_failed(const char *file, int line, const char *format, ...) {
+  va_list arguments;
+  fprintf(stderr, "FAILED %s:%d: ", file, line);
+  va_start(arguments, format);
+  vfprintf(stderr, format, arguments);
+  va_end(arguments);
+  fprintf(stderr, "\n");
+  print_histories();
+  fflush(stdout);
+  fflush(stderr);
+  _exit(1); /* callbacks may be running: nothing can be tidied up */
+}
+
+void check_int(const char *file, int line, const char *what, long long actual, long long wanted) {
+  if (actual != wanted) check_failed(file, line, "%s is %lld, wanted %lld", what, actual, wanted);
+}
+
+void check_text(const char *file, int line, const char *what, const char *actual, const char *wanted) {
+  if (actual == wanted) return;
+  if (actual == NULL || wanted == NULL || strcmp(actual, wanted) != 0) {
+    check_failed(file, line, "%s is \"%.200s\", wanted \"%.200s\"", what, actual == NULL ? "(NULL)" : actual,
+                 wanted == NULL ? "(NULL)" : wanted);
+  }
+}
+
+int limit_seconds(void) {
+  const char *factor = getenv("OTC_TEST_SLOW");
+  return 20 * (factor == NULL ? 1 : atoi(factor));
+}
+
+static int count_entries(const char *folder) {
+  int count = 0;
+  struct dirent *entry;
+  DIR *dir = opendir(folder);
+  CHECK(dir != NULL);
+  while ((entry = readdir(dir)) != NULL) count += entry->d_name[0] != '.';
+  closedir(dir);
+  return count;
+}
+
+int count_descriptors(void) { return count_entries("/proc/self/fd") - 1; } /* one is the folder being read */
+
+int count_threads(void) { return count_entries("/proc/self/task"); }
+
+long resident_kilobytes(void) {
+  long total;
+  long resident;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file != NULL);
+  CHECK(fscanf(file, "%ld %ld", &total, &resident) == 2);
+  fclose(file);
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}

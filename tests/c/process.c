@@ -1,0 +1,93 @@
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "internal.h"
+
+const char *program_path;
+
+const char *program_from(const char *variable) {
+  const char *path = getenv(variable);
+  if (path == NULL) check_failed(__FILE__, __LINE__, "%s must name a program", variable);
+  return path;
+}
+
+void process_start(struct process *process, const char *const *arguments) {
+  int input[2];
+  int output[2];
+  CHECK(pipe2(input, O_CLOEXEC) == 0);
+  CHECK(pipe2(output, O_CLOEXEC) == 0);
+  process->id = fork();
+  CHECK(process->id >= 0);
+  if (process->id == 0) {
+    /* Only async-signal-safe calls: other threads may exist in the parent. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nothing behind */
+    dup2(input[0], STDIN_FILENO);
+    dup2(output[1], STDOUT_FILENO);
+    execv(arguments[0], (char *const *)(uintptr_t)arguments);
+    _exit(127);
+  }
+  close(input[0]);
+  close(output[1]);
+  process->input = input[1];
+  process->output = output[0];
+  process->name = arguments[0];
+}
+
+void process_read_line(const struct process *process, char *line, size_t size) {
+  struct pollfd entry = {process->output, POLLIN, 0};
+  size_t length = 0;
+  while (length + 1 < size) {
+    if (poll(&entry, 1, limit_seconds() * 1000) != 1) {
+      check_failed(__FILE__, __LINE__, "no line from %s in time", process->name);
+    }
+    if (read(process->output, line + length, 1) != 1) {
+      check_failed(__FILE__, __LINE__, "%s ended without a whole line", process->name);
+    }
+    if (line[length] == '\n') break;
+    length++;
+  }
+  line[length] = '\0';
+}
+
+void process_write_line(const struct process *process, const char *line) {
+  if (dprintf(process->input, "%s\n", line) < 0) check_failed(__FILE__, __LINE__, "%s does not listen", process->name);
+}
+
+void process_close_input(struct process *process) {
+  close(process->input);
+  process->input = -1;
+}
+
+int process_wait(struct process *process) {
+  struct pollfd entry = {process->output, POLLIN, 0};
+  char ignored[4096];
+  int status;
+  /* Its output ends when it does, and unlike waitpid() that can be waited for with a limit. */
+  do {
+    if (poll(&entry, 1, limit_seconds() * 1000) != 1) {
+      kill(process->id, SIGKILL);
+      check_failed(__FILE__, __LINE__, "%s does not end", process->name);
+    }
+  } while (read(process->output, ignored, sizeof ignored) > 0);
+  if (process->input >= 0) process_close_input(process);
+  close(process->output);
+  CHECK(waitpid(process->id, &status, 0) == process->id);
+  process->id = -1;
+  return status;
+}
+
+int run_child(const char *name, const char *first, const char *second) {
+  const char *arguments[] = {program_path, "--child", name, first, second, NULL};
+  struct process process;
+  int status;
+  process_start(&process, arguments);
+  status = process_wait(&process);
+  if (!WIFEXITED(status)) check_failed(__FILE__, __LINE__, "child %s ended by signal %d", name, WTERMSIG(status));
+  return WEXITSTATUS(status);
+}

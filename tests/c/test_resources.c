@@ -1,0 +1,129 @@
+/* What the library takes from its host: memory, descriptors, threads. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "tests.h"
+
+static void cycle(const char *token) {
+  struct client *ada = CLIENT(.name = "ada", .token = token);
+  client_join(ada);
+  if (otc_session_disconnect(ada->session) == OTC_SUCCESS) expect(ada, DISCONNECTED);
+  client_free(ada);
+}
+
+/* Bytes that malloc has given out and not got back, in the whole process. */
+static size_t bytes_in_use(void) { return mallinfo2().uordblks; }
+
+void a_thousand_cycles_keep_memory_and_descriptors_flat(void) {
+  enum { WARM = 100, CYCLES = 1000, SLACK_BYTES = 64 * 1024, SLACK_RESIDENT_KB = 4096 };
+  const char *token;
+  size_t bytes;
+  long resident;
+  int descriptors;
+  int i;
+  world_begin();
+  token = mint_token(relay_session(), NULL, "ada", NULL);
+  for (i = 0; i < WARM; i++) cycle(token);
+  bytes = bytes_in_use();
+  resident = resident_kilobytes();
+  descriptors = count_descriptors();
+  for (i = 0; i < CYCLES; i++) cycle(token);
+  printf("bytes %lu -> %lu, resident %ld -> %ld KiB, descriptors %d -> %d\n", (unsigned long)bytes,
+         (unsigned long)bytes_in_use(), resident, resident_kilobytes(), descriptors, count_descriptors());
+  CHECK(bytes_in_use() < bytes + SLACK_BYTES);
+  CHECK(resident_kilobytes() < resident + SLACK_RESIDENT_KB);
+  CHECK(count_descriptors() <= descriptors);
+  world_end();
+}
+
+void a_thousand_sessions_deleted_unconnected_leave_nothing(void) {
+  enum { WARM = 100, CYCLES = 1000, SLACK_BYTES = 64 * 1024 };
+  struct otc_session_callbacks callbacks = {0};
+  size_t bytes = 0;
+  int i;
+  CHECK_INT(otc_init(NULL), OTC_SUCCESS);
+  for (i = 0; i < WARM + CYCLES; i++) {
+    otc_session *session = otc_session_new("key", "session", &callbacks);
+    CHECK(session != NULL);
+    CHECK_INT(otc_session_delete(session), OTC_SUCCESS);
+    if (i == WARM) bytes = bytes_in_use();
+  }
+  CHECK(bytes_in_use() < bytes + SLACK_BYTES);
+  CHECK_INT(otc_destroy(), OTC_SUCCESS);
+}
+
+void many_sessions_need_no_thread_each(void) {
+  enum { COUNT = 50 };
+  struct client *clients[COUNT];
+  const char *token;
+  int first;
+  int i;
+  world_begin();
+  token = mint_token(relay_session(), NULL, "one of many", NULL);
+  clients[0] = CLIENT(.name = "one of many", .token = token);
+  client_join(clients[0]);
+  first = count_threads();
+  for (i = 1; i < COUNT; i++) {
+    clients[i] = CLIENT(.name = "one of many", .token = token, .suppress_connection_events = 1);
+    client_join(clients[i]);
+  }
+  printf("threads: %d with one session, %d with %d\n", first, count_threads(), COUNT);
+  CHECK(count_threads() <= first + 8); /* callback threads come and go with the work there is */
+  for (i = 0; i < COUNT; i++) client_free(clients[i]);
+  world_end();
+}
+
+void descriptors_above_1024_work(void) {
+  enum { COUNT = 1100 };
+  struct rlimit limit;
+  struct client *ada;
+  int descriptors[COUNT];
+  int i;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  if (limit.rlim_cur < 2048 && limit.rlim_max >= 2048) {
+    limit.rlim_cur = 2048;
+    CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  }
+  relay_start();
+  for (i = 0; i < COUNT; i++) CHECK((descriptors[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
+  CHECK_INT(otc_init(NULL), OTC_SUCCESS);
+  ada = CLIENT(.name = "ada");
+  client_join(ada);
+  expect_quiet(ada);
+  client_leave(ada);
+  CHECK_INT(otc_destroy(), OTC_SUCCESS);
+  for (i = 0; i < COUNT; i++) close(descriptors[i]);
+  relay_stop();
+}
+
+/* Every descriptor that the library opens is closed in a program that the host starts. */
+void descriptors_are_not_inherited(void) {
+  struct client *ada;
+  int fd;
+  int found = 0;
+  world_begin();
+  ada = CLIENT(.name = "ada");
+  client_join(ada);
+  for (fd = 3; fd < 256; fd++) {
+    int flags = fcntl(fd, F_GETFD);
+    if (flags < 0) continue;
+    found++;
+    if ((flags & FD_CLOEXEC) == 0) {
+      char path[64];
+      char target[256] = "";
+      snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+      if (readlink(path, target, sizeof target - 1) < 0) target[0] = '\0';
+      /* ctest and make may have left some of theirs to us. */
+      if (strncmp(target, "socket:", 7) == 0 || strstr(target, "eventpoll") != NULL || strstr(target, "eventfd") != NULL) {
+        check_failed(__FILE__, __LINE__, "descriptor %d (%s) would be inherited", fd, target);
+      }
+    }
+  }
+  CHECK(found > 0);
+  client_leave(ada);
+  world_end();
+}
