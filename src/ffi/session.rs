@@ -183,7 +183,7 @@ pub unsafe extern "C" fn otc_session_report_issue(
         let (Some(description), false) = (description, issue_id.is_null()) else {
             return status::NULL_OR_INVALID_PARAMETER;
         };
-        let id = string::to_malloc(&client.report_issue(&description));
+        let id = string::to_malloc(&client.report_issue(description));
         if id.is_null() {
             return status::INTERNAL_ERROR;
         }

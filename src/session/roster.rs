@@ -51,6 +51,13 @@ pub struct Stream {
 }
 
 impl Stream {
+    /// A stream without tracks, for tests of other layers.
+    #[cfg(test)]
+    pub(crate) fn for_tests(id: &str, name: &str, connection: Arc<Connection>) -> Self {
+        let (id, name) = (id.to_owned(), name.to_owned());
+        Self { id, name, creation_time: 0, connection, channels: Vec::new() }
+    }
+
     /// Whether it has an audio track.
     pub fn has_audio_track(&self) -> bool {
         self.of_kind("audio").next().is_some()
