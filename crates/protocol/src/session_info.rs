@@ -91,7 +91,8 @@ fn refusal(error: &Value) -> SessionInfoError {
 
 /// The server's words end up in a message for people, and in logs: they get one line there.
 fn one_line(text: &str) -> String {
-    text.trim().chars().take(MAX_MESSAGE_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    line.trim().chars().take(MAX_MESSAGE_CHARS).collect::<String>().trim_end().to_owned()
 }
 
 /// What a relay adds to a [`SessionInfo`] for clients that read more.
