@@ -1,7 +1,26 @@
 //! Self-hosted signaling relay.
 //!
+//! [`run`] takes a listener and a [`Config`] and serves until it is told to stop; [`Relay`] does the same as a handle,
+//! for programs that have more to do. The `otc-relay` program is a thin wrapper around them.
+//!
+//! ```text
+//!   sockets ──> http ──> session info, REST ──┐
+//!                 │ upgrade                   │ calls
+//!                 └──> shard (one a core) <───┘
+//!                        link   link   link      bytes in and out, bounded queues, timers
+//!                           \    |    /
+//!                             hub                decides; no I/O, no clock
+//! ```
+//!
 //! What decides is pure: [`hub`] holds all rooms and sockets of one shard and turns inputs into outputs, without I/O,
-//! clock or threads. [`io`] is the vocabulary between it and what moves the bytes.
+//! clock or threads. [`io`] is the vocabulary between it and what moves the bytes:
+//!
+//! * [`config`]: what can be configured, its defaults and their reasons.
+//! * `server`: start, stop, and what all shards share.
+//! * `http`: requests, and the upgrade to WebSocket.
+//! * `shard`: a thread, its sockets and its sessions.
+//! * `ws`: WebSocket framing, as pure functions over bytes.
+//! * `admission`: who may come in.
 #![forbid(unsafe_code)]
 
 pub mod authority;
@@ -10,3 +29,16 @@ pub mod io;
 pub mod limits;
 pub mod notice;
 pub mod stats;
+
+mod admission;
+#[cfg(feature = "cli")]
+pub mod cli;
+mod clock;
+pub mod config;
+mod http;
+mod server;
+mod shard;
+mod ws;
+
+pub use config::{Config, ConfigError, KeyRing};
+pub use server::{Relay, bind, run};

@@ -1,0 +1,253 @@
+//! Running a relay.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use clap::Args;
+use otc_protocol::token::{Role, Secret};
+use tracing_subscriber::filter::LevelFilter;
+
+use super::{Failure, credentials, log, print};
+use crate::clock;
+use crate::config::{Config, ConfigError, Setting};
+use crate::server::{self, Relay};
+
+/// What follows the flags in the help of `serve`.
+pub(super) static HELP: LazyLock<String> = LazyLock::new(|| {
+    let mut text = String::from(
+        "Settings can stand in the file, in variables (OTC_RELAY_ and the key in capitals, a dot as _) and in --set. \
+         Flags win over variables, variables over the file.\n\nSettings:\n",
+    );
+    let defaults = Config::default();
+    for setting in Setting::all() {
+        let default = setting.get(&defaults);
+        let default = if default.is_empty() { "none".to_owned() } else { default };
+        text.push_str(&format!("  {:<32} {} [{default}]\n", setting.key, setting.help));
+    }
+    text.push_str(
+        "\nProjects in the file:\n  [[project]]\n  api_key = \"100\"\n  api_secret = [\"new secret\", \"old secret\"]\n",
+    );
+    text
+});
+
+#[derive(Debug, Args)]
+pub(super) struct Common {
+    /// Address and port to listen on; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    listen: Option<String>,
+    /// URL under which clients reach the relay, if not the one they use
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Any setting, as key=value; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Log records to show: off, error, warn, info, debug or trace
+    #[arg(long, env = "OTC_RELAY_LOG", default_value = "info", value_name = "LEVEL", value_parser = parse_level)]
+    log: LevelFilter,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ServeArgs {
+    /// Configuration file, TOML
+    #[arg(long, env = "OTC_RELAY_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// API key of a project, beside those in the file
+    #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
+    api_key: Option<String>,
+    /// Its secret; may be repeated to accept several at a time
+    #[arg(long, env = "OTC_API_SECRET", value_name = "SECRET", hide_env_values = true)]
+    api_secret: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DevArgs {
+    #[command(flatten)]
+    common: Common,
+}
+
+fn parse_level(text: &str) -> Result<LevelFilter, String> {
+    text.parse().map_err(|_| "allowed are off, error, warn, info, debug and trace".to_owned())
+}
+
+/// `otc-relay serve`
+pub(super) fn serve(args: ServeArgs) -> Result<(), Failure> {
+    log::start(args.common.log);
+    let config = configure(&args)?;
+    run(config, |_| ())
+}
+
+/// `otc-relay dev`
+pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
+    log::start(args.common.log);
+    let mut config = Config::default();
+    variables(&mut config)?;
+    flags(&mut config, &args.common)?;
+    let api_key = format!("{}", 10_000_000 + u32::from_be_bytes(clock::random()) % 90_000_000);
+    let secret: String = clock::random::<20>().iter().map(|byte| format!("{byte:02x}")).collect();
+    config.keys.set_project(&api_key, &[&secret])?;
+    run(config, move |address| {
+        for line in invitation(&api_key, &secret, address) {
+            print(&line);
+        }
+    })
+}
+
+/// What `dev` prints: all that two clients need, and the secret for a server.
+fn invitation(api_key: &str, secret: &str, address: SocketAddr) -> Vec<String> {
+    const MONTH_S: u64 = 30 * 24 * 3600;
+    let url = format!("http://{}", reachable(address));
+    let session = otc_protocol::session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>());
+    let key = Secret::new(secret);
+    let export = |role, data| {
+        let token = credentials::mint(api_key, &key, &session, role, data, MONTH_S, false);
+        format!("export OTC_API_URL={url} OTC_API_KEY={api_key} OTC_SESSION_ID={session} OTC_TOKEN={token}")
+    };
+    vec![
+        String::new(),
+        "Paste into one terminal, then start a client there:".to_owned(),
+        export(Role::Moderator, "name=one"),
+        "and into another:".to_owned(),
+        export(Role::Publisher, "name=two"),
+        format!("API secret, for server SDKs and `otc-relay token`: {secret}"),
+    ]
+}
+
+/// An address that can be connected to: one that stands for all addresses cannot everywhere.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+/// File, variables, flags, in the order in which the later win.
+fn configure(args: &ServeArgs) -> Result<Config, Failure> {
+    let mut config = Config::default();
+    if let Some(path) = &args.config {
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Failure::Usage(format!("--config {}: {error}", path.display())))?;
+        config.apply_toml(&text).map_err(|error| error.at(path.display().to_string()))?;
+    }
+    variables(&mut config)?;
+    flags(&mut config, &args.common)?;
+    match (&args.api_key, args.api_secret.is_empty()) {
+        (Some(key), false) => {
+            let secrets: Vec<&str> = args.api_secret.iter().map(String::as_str).collect();
+            config.keys.set_project(key, &secrets)?;
+        }
+        (Some(key), true) if !config.keys.knows(key) => {
+            return Err(Failure::Usage(format!(
+                "--api-secret is missing for --api-key {key} (or OTC_API_SECRET)"
+            )));
+        }
+        (None, false) => {
+            return Err(Failure::Usage("--api-key is missing for --api-secret (or OTC_API_KEY)".to_owned()));
+        }
+        _ => {}
+    }
+    if config.keys.is_empty() {
+        return Err(Failure::Usage(
+            "no project: give --api-key and --api-secret, or [[project]] in --config FILE; `otc-relay dev` makes one up"
+                .to_owned(),
+        ));
+    }
+    Ok(config)
+}
+
+fn variables(config: &mut Config) -> Result<(), ConfigError> {
+    const OF_FLAGS: [&str; 2] = ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG"];
+    let texts = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    for name in config.apply_variables(texts)? {
+        if !OF_FLAGS.contains(&&*name) {
+            tracing::warn!(name, "this variable is no setting; `otc-relay serve --help` lists them");
+        }
+    }
+    Ok(())
+}
+
+fn flags(config: &mut Config, flags: &Common) -> Result<(), ConfigError> {
+    for assignment in &flags.set {
+        let (key, value) = assignment
+            .split_once('=')
+            .ok_or_else(|| ConfigError::new("--set", assignment, "key=value, such as shards=2"))?;
+        config.set(key.trim(), value.trim()).map_err(|error| error.at("--set"))?;
+    }
+    if let Some(listen) = &flags.listen {
+        config.set("listen", listen).map_err(|error| error.at("--listen"))?;
+    }
+    if let Some(url) = &flags.public_url {
+        config.set("public_url", url).map_err(|error| error.at("--public-url"))?;
+    }
+    Ok(())
+}
+
+/// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
+fn run(config: Config, greet: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+    config.check()?;
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
+    let listen = config.listen.clone();
+    runtime.block_on(async move {
+        let cannot = |error| Failure::Failed(format!("cannot listen on {listen}: {error}"));
+        let mut stop = StopSignals::new().map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
+        let listener = server::bind(&listen).map_err(cannot)?;
+        let mut relay = Relay::start(listener, config).map_err(cannot)?;
+        print(&format!("otc-relay listening on http://{}", relay.address()));
+        greet(relay.address());
+        tokio::select! {
+            () = stop.next() => tracing::info!("stopping"),
+            () = relay.broken() => {}
+        }
+        tokio::select! {
+            ended = relay.stop() => ended.map_err(|error| Failure::Failed(format!("the relay failed: {error}"))),
+            // Whoever asks twice does not want to wait.
+            () = stop.next() => Ok(()),
+        }
+    })
+}
+
+/// What asks a program to end.
+struct StopSignals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl StopSignals {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl StopSignals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {})
+    }
+
+    async fn next(&mut self) {
+        // Without the handler the signal ends the process by itself.
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}

@@ -1,0 +1,79 @@
+//! The projects and applications whose tokens are accepted.
+
+use std::collections::HashMap;
+
+use otc_protocol::token::{Keys, PublicKey, Secret};
+
+use super::ConfigError;
+
+/// The most secrets a project can have at a time: the one in use, the one that follows it, and one to spare.
+const MAX_SECRETS: usize = 3;
+
+/// The keys of all projects and applications. It can be looked into by name only: secrets do not come out again.
+#[derive(Debug, Clone, Default)]
+pub struct KeyRing {
+    projects: HashMap<String, Vec<Secret>>,
+    applications: HashMap<String, PublicKey>,
+}
+
+impl KeyRing {
+    /// Sets the secrets of a project, in place of any it had. Several are valid at the same time, so that a secret can
+    /// be replaced without a moment at which tokens fail.
+    pub fn set_project(&mut self, api_key: &str, secrets: &[&str]) -> Result<(), ConfigError> {
+        if !is_name(api_key) {
+            return Err(ConfigError::new("api_key", api_key, "1 to 64 of A-Z a-z 0-9 - _"));
+        }
+        if secrets.is_empty() || secrets.len() > MAX_SECRETS || secrets.iter().any(|s| s.is_empty()) {
+            return Err(ConfigError::secret("api_secret", "1 to 3 secrets, none of them empty"));
+        }
+        let secrets = secrets.iter().map(|secret| Secret::new(secret)).collect();
+        self.projects.insert(api_key.to_owned(), secrets);
+        Ok(())
+    }
+
+    /// Sets the public key of an application, given as PEM text.
+    pub fn set_application(&mut self, id: &str, public_key: &str) -> Result<(), ConfigError> {
+        if !is_name(id) {
+            return Err(ConfigError::new("application.id", id, "the UUID of an application"));
+        }
+        let key = PublicKey::from_pem(public_key).map_err(|error| {
+            ConfigError::secret("application.public_key", format!("an RSA public key as PEM text: {error}"))
+        })?;
+        self.applications.insert(id.to_ascii_lowercase(), key);
+        Ok(())
+    }
+
+    /// Whether there is nothing in it, so that no token can ever be good.
+    pub fn is_empty(&self) -> bool {
+        self.projects.is_empty() && self.applications.is_empty()
+    }
+
+    /// The API keys and application ids in it, sorted.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> =
+            self.projects.keys().chain(self.applications.keys()).map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whether there is a project or application of this name.
+    pub fn knows(&self, partner: &str) -> bool {
+        self.projects.contains_key(partner) || self.applications.contains_key(partner)
+    }
+}
+
+impl Keys for KeyRing {
+    fn project_secrets(&self, api_key: &str) -> Option<&[Secret]> {
+        self.projects.get(api_key).map(Vec::as_slice)
+    }
+
+    fn application_key(&self, id: &str) -> Option<&PublicKey> {
+        self.applications.get(id)
+    }
+}
+
+/// Names go into URIs and into the fields of session ids, whose separator is `~`.
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}

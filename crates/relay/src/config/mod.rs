@@ -1,0 +1,158 @@
+//! What can be configured, with defaults and their reasons.
+//!
+//! The same keys can be given in a TOML file, as variables and as flags. Flags win over variables, variables over the
+//! file, the file over the defaults; [`Setting::all`] is the one list of keys behind all of them.
+
+mod error;
+mod file;
+mod keys;
+mod public_url;
+mod settings;
+mod value;
+
+use std::time::Duration;
+
+pub use error::ConfigError;
+pub use keys::KeyRing;
+pub use public_url::PublicUrl;
+pub(crate) use public_url::is_host;
+pub use settings::Setting;
+pub use value::duration as parse_duration;
+
+use crate::limits::Limits;
+
+/// Everything a relay is told before it starts.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where to listen, as `address:port`; port 0 takes a free one. Only the command line reads it:
+    /// [`run`](crate::run) is handed a listener. Default `127.0.0.1:8080`, which the client library assumes as well.
+    pub listen: String,
+    /// The address that clients are sent to for the WebSocket. Default: the one they used for session info, as the
+    /// Host header (or a proxy's X-Forwarded-Host and X-Forwarded-Proto) tells it.
+    pub public_url: Option<PublicUrl>,
+    /// Threads that carry sessions; each session lives on one. Default 0: one a core.
+    pub shards: usize,
+    /// How long clients may finish by themselves after the relay was told to stop, before it closes their sockets. No
+    /// new sockets are accepted meanwhile. Default 0: it tells them at once.
+    pub drain: Duration,
+    /// Whose tokens are accepted.
+    pub keys: KeyRing,
+    /// HTTP requests.
+    pub http: HttpConfig,
+    /// WebSockets.
+    pub link: LinkConfig,
+    /// Sessions and the clients in them.
+    pub limits: Limits,
+}
+
+/// Limits of HTTP requests.
+#[derive(Debug, Clone)]
+pub struct HttpConfig {
+    /// How long a request's head may take, and an idle connection may stay. Default 10 s: a head is one packet, and
+    /// slower ones are mostly somebody holding sockets open.
+    pub head_timeout: Duration,
+    /// How long a request's body may take. Default 10 s.
+    pub body_timeout: Duration,
+    /// The largest request head, URL included. Default 16 KiB: tokens with 1,000 characters of data, escaped twice,
+    /// stay below 8 KiB.
+    pub max_head: usize,
+    /// The largest request body. Default 256 KiB, as a frame: the largest legal signal takes about 100 KiB with every
+    /// character escaped.
+    pub max_body: usize,
+    /// The longest URL. Default 8 KiB.
+    pub max_url: usize,
+    /// Web origins whose pages may use the relay; empty for all, which is the default: admission is by token.
+    pub allowed_origins: Vec<String>,
+}
+
+/// Limits of WebSockets.
+#[derive(Debug, Clone)]
+pub struct LinkConfig {
+    /// Open sockets altogether, HTTP included. Further ones are closed at once. Default 20,000: about 40 MiB.
+    pub max_sockets: usize,
+    /// Output that waits for one socket from which on the relay only reads a little each second from it, so that
+    /// replies to someone who does not read them cannot pile up. Default 1 MiB.
+    pub output_soft: usize,
+    /// Output that waits for one socket at which it is ended. A client that can resume enters its grace window and
+    /// gets what it missed when it returns. Default 40 MiB: a full replay (32 MiB) with its replies must fit, or a
+    /// client that has missed much could never catch up. Payloads are shared between receivers.
+    pub output_hard: usize,
+    /// How long a socket may take the rest of its output and the close handshake once the relay closes it. Default
+    /// 2 s.
+    pub close_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:8080".to_owned(),
+            public_url: None,
+            shards: 0,
+            drain: Duration::ZERO,
+            keys: KeyRing::default(),
+            http: HttpConfig::default(),
+            link: LinkConfig::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            max_head: 16 * 1024,
+            max_body: 256 * 1024,
+            max_url: 8 * 1024,
+            allowed_origins: Vec::new(),
+        }
+    }
+}
+
+impl Default for LinkConfig {
+    fn default() -> Self {
+        Self {
+            max_sockets: 20_000,
+            output_soft: 1 << 20,
+            output_hard: 40 << 20,
+            close_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+impl Config {
+    /// Sets one key of [`Setting::all`].
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), ConfigError> {
+        settings::set(self, key, value)
+    }
+
+    /// Applies the text of a configuration file. Keys that are not known are errors. Nothing is applied in parts of it
+    /// that follow an error.
+    pub fn apply_toml(&mut self, text: &str) -> Result<(), ConfigError> {
+        file::apply(self, text)
+    }
+
+    /// Applies environment variables: `OTC_RELAY_` and a key in capitals, its dot an underscore. Returns the names
+    /// that begin so and are no key: they may be somebody else's (container platforms make up such names), so that
+    /// they are worth a warning, and no more.
+    pub fn apply_variables(
+        &mut self,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Vec<String>, ConfigError> {
+        let mut unknown = Vec::new();
+        for (name, value) in variables {
+            let Some(short) = name.strip_prefix("OTC_RELAY_") else { continue };
+            match Setting::all().iter().find(|setting| setting.variable() == short) {
+                Some(setting) => self.set(setting.key, &value).map_err(|error| error.at(&*name))?,
+                None => unknown.push(name),
+            }
+        }
+        Ok(unknown)
+    }
+
+    /// Checks what no single key can tell: values that do not go together.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        settings::check(self)
+    }
+}

@@ -1,0 +1,220 @@
+//! The one list of keys.
+
+use super::value::{DURATION, duration, show_duration, show_size, size};
+use super::{Config, ConfigError, PublicUrl, is_host};
+
+/// A key that can be configured.
+pub struct Setting {
+    /// Its name in the file, a dot between section and key.
+    pub key: &'static str,
+    /// What it does, in a line.
+    pub help: &'static str,
+    /// What values it takes.
+    pub allowed: &'static str,
+    set: fn(&mut Config, &str) -> Option<()>,
+    get: fn(&Config) -> String,
+}
+
+impl std::fmt::Debug for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Setting").field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+impl Setting {
+    /// Every key there is, in the order in which the documents list them.
+    pub fn all() -> &'static [Self] {
+        SETTINGS
+    }
+
+    /// Its present value.
+    pub fn get(&self, config: &Config) -> String {
+        (self.get)(config)
+    }
+
+    /// The name of its environment variable after `OTC_RELAY_`.
+    pub fn variable(&self) -> String {
+        self.key.replace('.', "_").to_ascii_uppercase()
+    }
+}
+
+pub(super) fn set(config: &mut Config, key: &str, value: &str) -> Result<(), ConfigError> {
+    let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
+        let hint = nearest(key).map_or(String::new(), |near| format!("; did you mean {near}?"));
+        let allowed = format!("one of the keys that `otc-relay serve --help` lists{hint}");
+        return Err(ConfigError::new(key, value, allowed));
+    };
+    (setting.set)(config, value).ok_or_else(|| ConfigError::new(key, value, setting.allowed))
+}
+
+pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
+    if config.link.output_soft > config.link.output_hard {
+        let value = show_size(config.link.output_soft);
+        return Err(ConfigError::new("link.output_soft", &value, "at most link.output_hard"));
+    }
+    // Otherwise a client that missed much is ended again each time it comes back for it.
+    if config.link.output_hard <= config.limits.kept_bytes {
+        let value = show_size(config.link.output_hard);
+        return Err(ConfigError::new(
+            "link.output_hard",
+            &value,
+            "more than limits.kept_bytes, so that a full replay fits",
+        ));
+    }
+    Ok(())
+}
+
+/// A key that differs little from what was written.
+fn nearest(key: &str) -> Option<&'static str> {
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().replace('-', "_").to_ascii_lowercase();
+    let wanted = last(key);
+    let similar = |setting: &&Setting| {
+        let name = last(setting.key);
+        name == wanted || (wanted.len() > 3 && (name.contains(&wanted) || wanted.contains(&name)))
+    };
+    SETTINGS.iter().find(similar).map(|setting| setting.key)
+}
+
+/// A number, if it lies within the bounds.
+fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+    text.trim().parse().ok().filter(|value| *value >= least && *value <= most)
+}
+
+/// A key whose value is a number, a duration, a size or a switch: its field, and the least and most it can be.
+macro_rules! setting {
+    (number $key:literal, $($field:ident).+, $least:literal, $most:literal, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: concat!("a number from ", $least, " to ", $most),
+            set: |config, text| number(text, $least, $most).map(|value| config.$($field).+ = value),
+            get: |config| config.$($field).+.to_string(),
+        }
+    };
+    (duration $key:literal, $($field:ident).+, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: DURATION,
+            set: |config, text| duration(text).map(|value| config.$($field).+ = value),
+            get: |config| show_duration(config.$($field).+),
+        }
+    };
+    // What is waited for with this cannot come at once.
+    (some_duration $key:literal, $($field:ident).+, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: SOME_DURATION,
+            set: |config, text| {
+                let value = duration(text).filter(|value| *value >= SHORTEST)?;
+                config.$($field).+ = value;
+                Some(())
+            },
+            get: |config| show_duration(config.$($field).+),
+        }
+    };
+    (size $key:literal, $($field:ident).+, $least:expr, $most:expr, $allowed:literal, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: $allowed,
+            set: |config, text| {
+                let value = size(text).filter(|value| (($least)..=($most)).contains(value))?;
+                config.$($field).+ = value;
+                Some(())
+            },
+            get: |config| show_size(config.$($field).+),
+        }
+    };
+    (switch $key:literal, $($field:ident).+, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: "true or false",
+            set: |config, text| text.parse().ok().map(|value| config.$($field).+ = value),
+            get: |config| config.$($field).+.to_string(),
+        }
+    };
+}
+
+/// The shortest time that clients on a network can keep.
+const SHORTEST: std::time::Duration = std::time::Duration::from_millis(100);
+const SOME_DURATION: &str = "a duration of at least 100ms, such as 250ms, 90s, 5m or 2h";
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "listen",
+        help: "address and port to listen on; port 0 takes a free one",
+        allowed: "address:port, such as 127.0.0.1:8080 or [::]:8080",
+        set: |config, text| {
+            let (host, port) = text.rsplit_once(':')?;
+            (is_host(text) && !host.is_empty() && !port.is_empty()).then(|| config.listen = text.to_owned())
+        },
+        get: |config| config.listen.clone(),
+    },
+    Setting {
+        key: "public_url",
+        help: "address that clients are sent to; empty for the one they used",
+        allowed: "http://host[:port][/path] or https://…",
+        set: |config, text| {
+            config.public_url = if text.is_empty() { None } else { Some(PublicUrl::parse(text)?) };
+            Some(())
+        },
+        get: |config| config.public_url.as_ref().map(ToString::to_string).unwrap_or_default(),
+    },
+    setting!(number "shards", shards, 0, 256, "threads that carry sessions; 0 for one a core"),
+    setting!(duration "drain", drain, "how long clients may finish by themselves after a stop was asked for"),
+    setting!(some_duration "http.head_timeout", http.head_timeout,
+        "how long a request's head may take, and an idle connection stay"),
+    setting!(some_duration "http.body_timeout", http.body_timeout, "how long a request's body may take"),
+    setting!(size "http.max_head", http.max_head, 8 << 10, 1 << 20, "a size of 8KiB to 1MiB",
+        "the largest request head, URL included"),
+    setting!(size "http.max_body", http.max_body, 1 << 10, 1 << 30, "a size of 1KiB to 1GiB",
+        "the largest request body"),
+    setting!(size "http.max_url", http.max_url, 1 << 10, 64 << 10, "a size of 1KiB to 64KiB", "the longest URL"),
+    Setting {
+        key: "http.allowed_origins",
+        help: "web origins whose pages may use the relay; empty for all",
+        allowed: "origins such as https://app.example, separated by commas",
+        set: |config, text| {
+            let origins: Vec<String> =
+                text.split(',').map(|origin| origin.trim().to_owned()).filter(|o| !o.is_empty()).collect();
+            let plain = |origin: &String| origin.split_once("://").is_some_and(|(_, host)| is_host(host));
+            origins.iter().all(plain).then(|| config.http.allowed_origins = origins)
+        },
+        get: |config| config.http.allowed_origins.join(","),
+    },
+    setting!(number "link.max_sockets", link.max_sockets, 1, 1_000_000, "open sockets altogether"),
+    setting!(size "link.output_soft", link.output_soft, 4 << 10, 1 << 30, "a size of 4KiB to 1GiB",
+        "output waiting for one socket from which on little more is read from it"),
+    setting!(size "link.output_hard", link.output_hard, 4 << 10, 16 << 30, "a size of 4KiB to 16GiB",
+        "output waiting for one socket at which it is ended"),
+    setting!(duration "link.close_timeout", link.close_timeout, "how long a socket may take to close"),
+    setting!(some_duration "limits.create_timeout", limits.create_timeout,
+        "how long a new socket may take to enter its session"),
+    setting!(some_duration "limits.ping_interval", limits.ping_interval,
+        "silence after which a client is pinged"),
+    setting!(some_duration "limits.silence_limit", limits.silence_limit,
+        "silence after which a client counts as lost"),
+    setting!(some_duration "limits.grace_window", limits.grace_window,
+        "how long a lost client may stay away before the others are told; clients try for 60s to 90s"),
+    setting!(size "limits.frame_bytes", limits.frame_bytes, 64 << 10, 16 << 20, "a size of 64KiB to 16MiB",
+        "the largest message from a client"),
+    setting!(number "limits.remembered_requests", limits.remembered_requests, 16, 1_000_000,
+        "requests remembered for each connection, to tell repeats from news"),
+    setting!(number "limits.kept_messages", limits.kept_messages, 16, 1_000_000,
+        "messages kept for each connection until it acknowledges them"),
+    setting!(size "limits.kept_bytes", limits.kept_bytes, 64 << 10, 1 << 30, "a size of 64KiB to 1GiB",
+        "the bytes of those messages"),
+    setting!(number "limits.requests_per_second", limits.requests_per_second, 1, 10_000_000,
+        "requests a second of one connection, in the long run"),
+    setting!(number "limits.request_burst", limits.request_burst, 1, 10_000_000,
+        "requests that one connection may make at once"),
+    setting!(number "limits.connections_per_session", limits.connections_per_session, 1, 1_000_000,
+        "clients in a session"),
+    setting!(number "limits.streams_per_connection", limits.streams_per_connection, 0, 10_000,
+        "streams that one connection may publish at a time"),
+    setting!(switch "limits.subscriber_may_signal", limits.subscriber_may_signal,
+        "whether the role subscriber may send signals"),
+];

@@ -1,0 +1,83 @@
+//! Answers.
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Response, StatusCode};
+use serde::Serialize;
+
+/// An answer, whole.
+pub(crate) type Answer = Response<Full<Bytes>>;
+
+/// Some server SDKs compare the whole header: a charset after it makes them read the body as XML.
+pub(crate) const JSON: &str = "application/json";
+pub(crate) const XML: &str = "text/xml";
+
+/// An answer without a body.
+pub(crate) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Full::default());
+    *answer.status_mut() = status;
+    answer
+}
+
+/// An answer with a body.
+pub(crate) fn body(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(body.into()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    answer
+}
+
+/// An answer of JSON.
+pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    let text =
+        serde_json::to_vec(value).expect("answers hold nothing but strings, numbers and lists of them");
+    body(status, JSON, text)
+}
+
+/// What a server SDK reads of a failed call. The body is never empty: there are programs that die of that.
+pub(crate) fn error(status: StatusCode, message: &str, as_xml: bool) -> Answer {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        code: u16,
+        message: &'a str,
+        description: &'a str,
+    }
+    if as_xml {
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errorPayload><code>{}</code><message>{}</message></errorPayload>",
+            status.as_u16(),
+            escape_xml(message)
+        );
+        return body(status, XML, text);
+    }
+    json(status, &Body { code: status.as_u16(), message, description: message })
+}
+
+/// How the sender of a request wants its answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Accepts {
+    /// JSON by name.
+    pub(crate) json: bool,
+    /// XML by name.
+    pub(crate) xml: bool,
+}
+
+impl Accepts {
+    /// Reads the Accept headers.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let names = |what: &str| {
+            headers
+                .get_all(header::ACCEPT)
+                .iter()
+                .filter_map(|value| value.to_str().ok())
+                .any(|value| value.to_ascii_lowercase().contains(what))
+        };
+        Self { json: names("application/json"), xml: names("text/xml") || names("application/xml") }
+    }
+}
+
+/// Text for between tags.
+pub(crate) fn escape_xml(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,152 @@
+//! The HTTP side of a relay: session info for clients, the REST interface for servers, and the door to the WebSocket.
+
+mod answer;
+mod body;
+mod cors;
+mod rest;
+mod route;
+mod session_info;
+
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::rc::Rc;
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use crate::io::Opened;
+use crate::server::{Phase, SocketPermit};
+use crate::shard::{Arrival, Shard};
+use crate::ws;
+use answer::Answer;
+use route::{Route, query_value, route};
+
+/// The place of a socket among the open ones. The connection has it until a WebSocket takes it over.
+type Permit = Rc<Cell<Option<SocketPermit>>>;
+
+/// Serves the requests of one socket until it closes or becomes a WebSocket.
+pub(crate) async fn serve(shard: Rc<Shard>, stream: TcpStream, permit: SocketPermit) {
+    let permit: Permit = Rc::new(Cell::new(Some(permit)));
+    let mut phase = shard.shared.phase();
+    let limits = &shard.shared.config.http;
+    let service = service_fn(|request| {
+        let (shard, permit) = (Rc::clone(&shard), Rc::clone(&permit));
+        async move { Ok::<_, Infallible>(respond(shard, request, permit).await) }
+    });
+    let mut connection = std::pin::pin!(
+        http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_timeout)
+            .max_buf_size(limits.max_head)
+            .serve_connection(TokioIo::new(stream), service)
+            .with_upgrades()
+    );
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        _ = phase.wait_for(|phase| *phase == Phase::Closing) => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // Mostly a peer that went away or took too long; nothing of what it sent is in the text.
+        tracing::debug!(%error, "HTTP connection ended");
+    }
+}
+
+/// Answers a request, and lets pages read the answer if they may.
+async fn respond(shard: Rc<Shard>, request: Request<Incoming>, permit: Permit) -> Answer {
+    let origins = &shard.shared.config.http.allowed_origins;
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut answer = if cors::allows(request.headers(), origins) {
+        let mut answer = dispatch(&shard, request, permit).await;
+        cors::open(&mut answer, origin.as_ref(), origins.is_empty());
+        answer
+    } else {
+        answer::error(StatusCode::FORBIDDEN, "pages of this origin may not use the relay", false)
+    };
+    // Answers depend on tokens and on who asks.
+    answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+async fn dispatch(shard: &Rc<Shard>, request: Request<Incoming>, permit: Permit) -> Answer {
+    let config = &shard.shared.config;
+    if request.uri().path_and_query().is_some_and(|url| url.as_str().len() > config.http.max_url) {
+        return answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
+    }
+    if request.method() == Method::OPTIONS {
+        return cors::preflight(request.headers());
+    }
+    let path = request.uri().path().to_owned();
+    match (request.method(), route(&path)) {
+        (&Method::GET, Route::SessionInfo { session }) => {
+            session_info::answer(config, session, request.uri(), request.headers(), false)
+        }
+        (&Method::GET, Route::Socket) => upgrade(shard, request, permit),
+        (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),
+        (_, Route::Logging) => {
+            // Clients report every few seconds. It is taken, so that their consoles stay clean, and dropped.
+            let _ = body::read(request.into_body(), &config.http).await;
+            answer::empty(StatusCode::NO_CONTENT)
+        }
+        (&Method::POST, Route::CreateSession) => rest::create_session(config, request).await,
+        (_, Route::Rest(path)) => rest::call(shard, path, request).await,
+        (_, Route::Unknown) => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
+        (_, Route::CreateSession) => method_not_allowed("POST"),
+        (_, Route::SessionInfo { .. } | Route::Socket | Route::ProjectConfig) => method_not_allowed("GET"),
+    }
+}
+
+fn method_not_allowed(allowed: &'static str) -> Answer {
+    let message = format!("this path takes {allowed}");
+    let mut answer = answer::error(StatusCode::METHOD_NOT_ALLOWED, &message, false);
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    answer
+}
+
+/// Answers the request for a WebSocket, and moves the socket to its shard once the answer is out.
+fn upgrade(shard: &Rc<Shard>, mut request: Request<Incoming>, permit: Permit) -> Answer {
+    let accept = match ws::accept(request.headers()) {
+        Ok(accept) => accept,
+        Err(error) => {
+            let mut answer = answer::error(StatusCode::UPGRADE_REQUIRED, error.message(), false);
+            let headers = answer.headers_mut();
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            return answer;
+        }
+    };
+    let query = request.uri().query().unwrap_or_default();
+    let opened = Opened {
+        socket_id: query_value(query, "socketId").filter(|id| !id.is_empty()).map(|id| id.into_owned()),
+        reconnect: query_value(query, "reconnect").as_deref() == Some("true"),
+    };
+    let hint = query_value(query, "hint").map(|hint| hint.into_owned());
+    let upgraded = hyper::upgrade::on(&mut request);
+    let shard = Rc::clone(shard);
+    tokio::task::spawn_local(async move {
+        let Ok(upgraded) = upgraded.await else { return };
+        let (Some((stream, read_ahead)), Some(permit)) = (socket_of(upgraded), permit.take()) else { return };
+        shard.place(Arrival { stream, read_ahead, opened, permit }, hint.as_deref()).await;
+    });
+    let mut answer = answer::empty(StatusCode::SWITCHING_PROTOCOLS);
+    let headers = answer.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    answer
+}
+
+/// The socket below an HTTP connection, and what was read of it beyond the request.
+fn socket_of(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+    Some((parts.io.into_inner(), parts.read_buf))
+}

@@ -1,0 +1,161 @@
+//! The REST interface that server SDKs call.
+
+use std::rc::Rc;
+
+use hyper::body::Incoming;
+use hyper::header::HeaderMap;
+use hyper::{Method, Request, StatusCode};
+use otc_protocol::session_id;
+use otc_protocol::token::{self, RestClaims, RestCredential};
+use serde_json::json;
+
+use super::answer::{self, Accepts, Answer, JSON, XML, escape_xml};
+use super::body;
+use super::route::{RestPath, Target, query_value};
+use crate::clock;
+use crate::config::Config;
+use crate::shard::Shard;
+
+/// Checks who calls. `project` is the one in the path.
+fn authenticate(
+    config: &Config,
+    headers: &HeaderMap,
+    project: Option<&str>,
+    as_xml: bool,
+) -> Result<RestClaims, Box<Answer>> {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let credential = if let Some(token) = header("x-opentok-auth") {
+        RestCredential::Project(token)
+    } else if let Some(token) = header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+        RestCredential::Application(token)
+    } else if let Some(pair) = header("x-tb-partner-auth") {
+        RestCredential::KeyAndSecret(pair)
+    } else {
+        let message = "no credentials: send X-OPENTOK-AUTH or Authorization: Bearer";
+        return Err(Box::new(answer::error(StatusCode::FORBIDDEN, message, as_xml)));
+    };
+    token::verify_rest(credential, project, &config.keys, clock::unix_s()).map_err(|error| {
+        tracing::info!(reason = error.name(), "REST call refused");
+        Box::new(answer::error(StatusCode::FORBIDDEN, &error.to_string(), as_xml))
+    })
+}
+
+/// Creates a session. Sessions exist by their ids alone: nothing is stored.
+pub(crate) async fn create_session(config: &Config, request: Request<Incoming>) -> Answer {
+    let accepts = Accepts::of(request.headers());
+    // SDKs that cannot read JSON do not say what they accept.
+    let as_xml = !accepts.json;
+    let claims = match authenticate(config, request.headers(), None, as_xml) {
+        Ok(claims) => claims,
+        Err(answer) => return *answer,
+    };
+    let form = match body::read(request.into_body(), &config.http).await {
+        Ok(form) => form,
+        Err(error) => return error.answer(as_xml),
+    };
+    // Whatever the content type says, it is a form: one SDK sends it under the type of its previous call.
+    if let Err(message) = check_form(&String::from_utf8_lossy(&form)) {
+        return answer::error(StatusCode::BAD_REQUEST, &message, as_xml);
+    }
+    let now_ms = clock::now().unix_ms;
+    let partner = &claims.partner_id;
+    let session = session_id::mint(partner, now_ms, &clock::random::<18>());
+    let created = date(now_ms);
+    if as_xml {
+        let text = format!(
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<sessions><Session><session_id>{session}</session_id>\
+             <partner_id>{}</partner_id><create_dt>{created}</create_dt></Session></sessions>",
+            escape_xml(partner)
+        );
+        return answer::body(StatusCode::OK, XML, text);
+    }
+    let session = json!([{
+        "session_id": session,
+        "project_id": partner,
+        "partner_id": partner,
+        "create_dt": created,
+        "session_status": null,
+        "status_invalid": null,
+        "media_server_hostname": null,
+        "messaging_server_url": null,
+        "messaging_url": null,
+        "symphony_address": null,
+        "properties": null,
+        "ice_server": null,
+        "session_segment_id": clock::uuid(),
+        "ice_servers": null,
+        "ice_credential_expiration": 86_100,
+    }]);
+    answer::body(StatusCode::OK, JSON, session.to_string())
+}
+
+/// Fields of the form that mean something to somebody. Nothing here depends on them, but nonsense is a mistake that its
+/// sender wants to hear of.
+fn check_form(form: &str) -> Result<(), String> {
+    let one_of = |name: &str, allowed: &[&str]| match query_value(form, name) {
+        Some(value) if !value.is_empty() && !allowed.contains(&&*value) => {
+            Err(format!("{name} is none of {}", allowed.join(", ")))
+        }
+        _ => Ok(()),
+    };
+    one_of("p2p.preference", &["enabled", "disabled", "always"])?;
+    one_of("archiveMode", &["manual", "always"])?;
+    match query_value(form, "location") {
+        // One SDK writes the word for an absent location.
+        Some(value)
+            if !value.is_empty() && value != "null" && value.parse::<std::net::Ipv4Addr>().is_err() =>
+        {
+            Err("location is no IPv4 address".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A date as the vendor's service writes it: `Fri Feb 14 05:14:54 UTC 2025`.
+fn date(unix_ms: u64) -> String {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_millis(unix_ms);
+    let http = httpdate::fmt_http_date(time);
+    let words: Vec<&str> = http.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    match words[..] {
+        [weekday, day, month, year, clock, _] => format!("{weekday} {month} {day} {clock} UTC {year}"),
+        _ => http,
+    }
+}
+
+/// A call about a session.
+pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: Request<Incoming>) -> Answer {
+    let config = &shard.shared.config;
+    let accepts = Accepts::of(request.headers());
+    let as_xml = accepts.xml && !accepts.json;
+    if let Err(answer) = authenticate(config, request.headers(), Some(path.project), as_xml) {
+        return *answer;
+    }
+    let _ = (Method::GET, Target::Signal);
+    answer::error(StatusCode::NOT_FOUND, "not served", as_xml)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_written_as_the_service_writes_them() {
+        assert_eq!(date(1_739_538_894_123), "Fri Feb 14 13:14:54 UTC 2025");
+    }
+
+    #[test]
+    fn forms_of_all_server_sdks_pass() {
+        for form in [
+            "",
+            "p2p.preference=enabled&archiveMode=manual&e2ee=false",
+            "archiveMode=manual&p2p.preference=disabled&location=10.1.2.3",
+            "archiveMode=manual&location=null&p2p.preference=disabled",
+            "archiveMode=always&media_mode=relayed&e2ee=True&p2p.preference=always",
+        ] {
+            assert_eq!(check_form(form), Ok(()), "{form}");
+        }
+        for form in ["p2p.preference=maybe", "archiveMode=never", "location=here", "location=%3A%3A1"] {
+            assert!(check_form(form).is_err(), "{form}");
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! Start and end of a relay.
+
+use std::future::Future;
+use std::io;
+use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+
+use crate::admission::TokenAuthority;
+use crate::authority::Authority;
+use crate::config::Config;
+use crate::limits::Limits;
+use crate::shard::{self, ShardHandle};
+use crate::stats::Stats;
+
+/// Connections that the system keeps for the relay until it accepts them. A thousand clients that return at the same
+/// moment must not meet a full queue.
+const BACKLOG: i32 = 4096;
+
+/// How often a relay that is being stopped looks whether its last client has gone.
+const DRAIN_LOOK: Duration = Duration::from_millis(100);
+
+/// Where a relay is in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It takes what comes.
+    Running,
+    /// It takes no new sessions; those it has may go on.
+    Draining,
+    /// It closes what it has.
+    Closing,
+}
+
+/// What all shards share.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) shards: Vec<ShardHandle>,
+    phase: watch::Receiver<Phase>,
+    sockets: Arc<Sockets>,
+}
+
+/// The count of open sockets.
+#[derive(Debug, Default)]
+struct Sockets {
+    open: AtomicUsize,
+}
+
+/// A socket's place among the open ones, given back when it is dropped.
+pub(crate) struct SocketPermit {
+    sockets: Arc<Sockets>,
+}
+
+impl Shared {
+    /// The phase, to wait for.
+    pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
+        self.phase.clone()
+    }
+
+    /// A place for one more socket, if there is one.
+    pub(crate) fn admit_socket(&self) -> Option<SocketPermit> {
+        let before = self.sockets.open.fetch_add(1, Ordering::Relaxed);
+        let permit = SocketPermit { sockets: Arc::clone(&self.sockets) };
+        (before < self.config.link.max_sockets).then_some(permit)
+    }
+
+    /// Who decides for a shard which clients may come in.
+    pub(crate) fn authority(self: &Arc<Self>, shard: usize) -> Arc<dyn Authority> {
+        Arc::new(TokenAuthority::new(Arc::clone(self), shard))
+    }
+}
+
+impl Drop for SocketPermit {
+    fn drop(&mut self) {
+        self.sockets.open.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A relay that runs in this process, on threads of its own. Dropping it ends it without waiting; [`Relay::stop`] waits.
+#[derive(Debug)]
+pub struct Relay {
+    address: SocketAddr,
+    phase: watch::Sender<Phase>,
+    drain: Duration,
+    sockets: Arc<Sockets>,
+    shards: Vec<ShardHandle>,
+    ends: Vec<oneshot::Receiver<io::Result<()>>>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+/// Opens a listener as a relay wants it: `address:port`, port 0 for a free one.
+pub fn bind(address: &str) -> io::Result<TcpListener> {
+    let mut last = io::Error::new(io::ErrorKind::InvalidInput, "the name has no address");
+    for address in address.to_socket_addrs()? {
+        match bind_one(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = socket2::Socket::new(
+        socket2::Domain::for_address(address),
+        socket2::Type::STREAM,
+        Some(socket2::Protocol::TCP),
+    )?;
+    // A relay that was just stopped leaves sockets that are winding up; they need not keep the next one waiting. On
+    // Windows the option means something else: that two may share a port.
+    #[cfg(not(windows))]
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
+}
+
+/// Runs a relay on `listener` until `shutdown` is ready, then ends it as [`Relay::stop`] does. Fails if it cannot start
+/// or if one of its threads ends early.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    shutdown: impl Future<Output = ()>,
+) -> io::Result<()> {
+    let mut relay = Relay::start(listener, config)?;
+    tokio::select! {
+        () = shutdown => {}
+        () = relay.broken() => {}
+    }
+    relay.stop().await
+}
+
+impl Relay {
+    /// Starts a relay. It accepts connections when this returns.
+    pub fn start(listener: TcpListener, config: Config) -> io::Result<Self> {
+        config.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let count = match config.shards {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            shards => shards,
+        };
+        let (handles, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| ShardHandle::new()).unzip();
+        let (phase, phase_seen) = watch::channel(Phase::Running);
+        let sockets = Arc::new(Sockets::default());
+        let drain = config.drain;
+        let shared = Arc::new(Shared {
+            limits: Arc::new(config.limits.clone()),
+            config,
+            shards: handles.clone(),
+            phase: phase_seen,
+            sockets: Arc::clone(&sockets),
+        });
+        let mut relay =
+            Self { address, phase, drain, sockets, shards: handles, ends: Vec::new(), threads: Vec::new() };
+        for (index, commands) in receivers.into_iter().enumerate() {
+            let (end, ended) = oneshot::channel();
+            let (shared, listener) = (Arc::clone(&shared), listener.try_clone()?);
+            let thread = thread::Builder::new().name(format!("otc-relay-{index}")).spawn(move || {
+                let _ = end.send(shard::run(shared, index, listener, commands));
+            })?;
+            relay.ends.push(ended);
+            relay.threads.push(thread);
+        }
+        Ok(relay)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL for clients on this machine.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Open sockets, HTTP included.
+    pub fn open_sockets(&self) -> usize {
+        self.sockets.open.load(Ordering::Relaxed)
+    }
+
+    /// What its sessions hold and have done, over all shards.
+    pub async fn stats(&self) -> Vec<Stats> {
+        let mut all = Vec::new();
+        for shard in &self.shards {
+            all.extend(shard.call(|hub, _| hub.stats()).await);
+        }
+        all
+    }
+
+    /// Ends it. No new sessions begin from now on, and clients may finish within [`Config::drain`]. Then each is told
+    /// 1011, because the sessions end with the memory they are in, and has
+    /// [`LinkConfig::close_timeout`](crate::config::LinkConfig) to take its last output.
+    pub async fn stop(mut self) -> io::Result<()> {
+        if !self.drain.is_zero() {
+            let _ = self.phase.send(Phase::Draining);
+            let _ = tokio::time::timeout(self.drain, self.deserted()).await;
+        }
+        let _ = self.phase.send(Phase::Closing);
+        let mut outcome = Ok(());
+        for end in self.ends.drain(..) {
+            let ended = end.await.unwrap_or_else(|_| Err(io::Error::other("a relay thread failed")));
+            outcome = outcome.and(ended);
+        }
+        for thread in self.threads.drain(..) {
+            // It has reported its end: nothing is left to wait for.
+            let _ = thread.join();
+        }
+        outcome
+    }
+
+    /// Ready when nobody is in any session.
+    async fn deserted(&self) {
+        while self.stats().await.iter().any(|stats| stats.connections > 0) {
+            tokio::time::sleep(DRAIN_LOOK).await;
+        }
+    }
+
+    /// Ready if a thread of the relay has ended although nobody asked for it.
+    pub(crate) async fn broken(&mut self) {
+        let ends = &mut self.ends;
+        std::future::poll_fn(|cx| {
+            for (index, end) in ends.iter_mut().enumerate() {
+                if let std::task::Poll::Ready(ended) = std::pin::Pin::new(end).poll(cx) {
+                    // A receiver that has reported must not be asked again: a new one stands in with the same report.
+                    let (report, receiver) = oneshot::channel();
+                    let _ =
+                        report.send(ended.unwrap_or_else(|_| Err(io::Error::other("a relay thread failed"))));
+                    ends[index] = receiver;
+                    return std::task::Poll::Ready(());
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await;
+    }
+}
+
+impl Drop for Relay {
+    fn drop(&mut self) {
+        let _ = self.phase.send(Phase::Closing);
+    }
+}

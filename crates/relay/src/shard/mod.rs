@@ -1,0 +1,243 @@
+//! A shard: a thread with a runtime of its own, the sessions that live on it, and the sockets of their clients.
+//!
+//! All clients of a session are on one shard, so that no lock and no other thread stands between what one says and the
+//! others hear. Session info puts a [`hint`] of the session into the URL of the WebSocket; with it a socket is moved to
+//! its shard before its first frame is read. Sockets without one are looked into first ([`foyer`]).
+//!
+//! Within a shard there is one task a socket, which reads, and one task for everything else, the [`Engine`]'s: it
+//! carries the hub's decisions to the sockets at the end of each turn of the loop and keeps the timers. Output of a
+//! whole turn leaves together, and most of it straight from the loop that fans it out: a socket's own task is woken
+//! for writing only if the socket would not take more.
+
+mod engine;
+mod foyer;
+mod link;
+mod timer;
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::clock;
+use crate::http;
+use crate::hub::Hub;
+use crate::io::{Now, Opened};
+use crate::server::{Phase, Shared, SocketPermit};
+use engine::Engine;
+
+/// What is asked of a shard from outside.
+pub(crate) enum Command {
+    /// Take this socket.
+    Adopt(Arrival<std::net::TcpStream>),
+    /// Do this with the hub.
+    Call(Work),
+}
+
+/// Something to do with a hub.
+type Work = Box<dyn FnOnce(&mut Hub, Now) + Send>;
+
+/// A socket that has become a WebSocket.
+pub(crate) struct Arrival<S> {
+    /// The socket.
+    pub(crate) stream: S,
+    /// What was read beyond the HTTP request.
+    pub(crate) read_ahead: Bytes,
+    /// What its URL said.
+    pub(crate) opened: Opened,
+    /// Its place among the open sockets.
+    pub(crate) permit: SocketPermit,
+}
+
+/// How the rest of the relay reaches a shard.
+#[derive(Debug, Clone)]
+pub(crate) struct ShardHandle {
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+impl ShardHandle {
+    /// A handle and what it leads to.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<Command>) {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        (Self { commands }, receiver)
+    }
+
+    /// Asks something of the shard. A shard that has ended drops it.
+    pub(crate) fn send(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+
+    /// Does something with the shard's hub and returns the outcome; `None` if the shard has ended.
+    pub(crate) async fn call<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Hub, Now) -> T + Send + 'static,
+    ) -> Option<T> {
+        let (reply, outcome) = oneshot::channel();
+        self.send(Command::Call(Box::new(move |hub, now| {
+            let _ = reply.send(work(hub, now));
+        })));
+        outcome.await.ok()
+    }
+}
+
+/// One shard, as its tasks see it.
+pub(crate) struct Shard {
+    /// What all shards share.
+    pub(crate) shared: Arc<Shared>,
+    index: usize,
+    engine: RefCell<Engine>,
+}
+
+/// A short, stable name of a session. It is no secret and proves nothing: it only tells where to put a socket.
+pub(crate) fn hint(session: &str) -> String {
+    format!("{:016x}", hash(session))
+}
+
+/// Which of several shards a session lives on.
+pub(crate) fn shard_of(session: &str, shards: usize) -> usize {
+    spread(hash(session), shards)
+}
+
+/// Which of several shards a hint points to; `None` for what is no hint.
+pub(crate) fn shard_of_hint(hint: &str, shards: usize) -> Option<usize> {
+    u64::from_str_radix(hint, 16).ok().map(|hash| spread(hash, shards))
+}
+
+fn spread(hash: u64, shards: usize) -> usize {
+    // The remainder is less than the number of shards.
+    (hash % shards as u64) as usize
+}
+
+/// FNV-1a: the same on every machine and in every version, which std's hashers do not promise.
+fn hash(text: &str) -> u64 {
+    text.bytes()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Runs a shard on the present thread until the relay ends.
+pub(crate) fn run(
+    shared: Arc<Shared>,
+    index: usize,
+    listener: std::net::TcpListener,
+    commands: mpsc::UnboundedReceiver<Command>,
+) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(tokio::runtime::LocalOptions::default())?;
+    runtime.block_on(async move {
+        let listener = TcpListener::from_std(listener)?;
+        let hub = Hub::new(Arc::clone(&shared.limits), shared.authority(index), clock::random());
+        let engine = RefCell::new(Engine::new(hub, &shared.config.link));
+        let shard = Rc::new(Shard { shared, index, engine });
+        tokio::task::spawn_local(accept(Rc::clone(&shard), listener));
+        tokio::task::spawn_local(engine::drive(Rc::clone(&shard)));
+        shard.obey(commands).await;
+        Ok(())
+    })
+}
+
+impl Shard {
+    /// Carries out commands until the relay ends and the sockets are closed, or have had their time for it.
+    async fn obey(self: Rc<Self>, mut commands: mpsc::UnboundedReceiver<Command>) {
+        let mut phase = self.shared.phase();
+        let mut draining = self.shared.phase();
+        let mut drained = false;
+        loop {
+            tokio::select! {
+                _ = draining.wait_for(|phase| *phase == Phase::Draining), if !drained => {
+                    drained = true;
+                    self.call(|hub, _| hub.drain());
+                }
+                command = commands.recv() => match command {
+                    Some(Command::Adopt(arrival)) => self.adopt_std(arrival),
+                    Some(Command::Call(work)) => self.call(|hub, now| work(hub, now)),
+                    None => break,
+                },
+                _ = phase.wait_for(|phase| *phase == Phase::Closing) => break,
+            }
+        }
+        let empty = self.engine.borrow_mut().shutdown(clock::now());
+        let _ = tokio::time::timeout(self.shared.config.link.close_timeout, empty).await;
+    }
+
+    /// Does something with this shard's hub.
+    pub(crate) fn call<T>(&self, work: impl FnOnce(&mut Hub, Now) -> T) -> T {
+        self.engine.borrow_mut().call(work)
+    }
+
+    /// Takes a socket to the shard it belongs on.
+    pub(crate) async fn place(self: &Rc<Self>, arrival: Arrival<TcpStream>, hint: Option<&str>) {
+        let shards = self.shared.shards.len();
+        let place = match hint.and_then(|hint| shard_of_hint(hint, shards)) {
+            _ if shards == 1 => Some((self.index, arrival)),
+            Some(index) => Some((index, arrival)),
+            None => foyer::find_shard(shards, arrival, self.index).await,
+        };
+        match place {
+            Some((index, arrival)) if index == self.index => self.adopt(arrival),
+            Some((index, arrival)) => match arrival.stream.into_std() {
+                Ok(stream) => self.shared.shards[index].send(Command::Adopt(Arrival {
+                    stream,
+                    read_ahead: arrival.read_ahead,
+                    opened: arrival.opened,
+                    permit: arrival.permit,
+                })),
+                Err(error) => tracing::warn!(%error, "a socket could not be moved to its shard"),
+            },
+            None => {}
+        }
+    }
+
+    fn adopt_std(self: &Rc<Self>, arrival: Arrival<std::net::TcpStream>) {
+        match TcpStream::from_std(arrival.stream) {
+            Ok(stream) => self.adopt(Arrival {
+                stream,
+                read_ahead: arrival.read_ahead,
+                opened: arrival.opened,
+                permit: arrival.permit,
+            }),
+            Err(error) => tracing::warn!(%error, "a socket could not be taken over from another shard"),
+        }
+    }
+
+    /// Makes a socket a peer of this shard's hub.
+    fn adopt(self: &Rc<Self>, arrival: Arrival<TcpStream>) {
+        let (read, write) = arrival.stream.into_split();
+        let peer = self.engine.borrow_mut().open(write, arrival.opened, clock::now());
+        // Somewhat too large is answered by the hub; only what is far too large is not even read.
+        let max_message = self.shared.limits.frame_bytes.saturating_mul(4);
+        let task =
+            link::LinkTask::new(Rc::clone(self), peer, read, arrival.read_ahead, max_message, arrival.permit);
+        tokio::task::spawn_local(task);
+    }
+}
+
+/// How long accepting rests after it failed, which it mostly does because there are no descriptors left.
+const ACCEPT_REST: std::time::Duration = std::time::Duration::from_millis(100);
+
+async fn accept(shard: Rc<Shard>, listener: TcpListener) {
+    let mut phase = shard.shared.phase();
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            _ = phase.wait_for(|phase| *phase == Phase::Closing) => return,
+        };
+        match accepted {
+            Ok((stream, _)) => match shard.shared.admit_socket() {
+                Some(permit) => {
+                    let _ = stream.set_nodelay(true);
+                    tokio::task::spawn_local(http::serve(Rc::clone(&shard), stream, permit));
+                }
+                None => tracing::warn!(limit = shard.shared.config.link.max_sockets, "too many open sockets"),
+            },
+            Err(error) => {
+                tracing::warn!(%error, "accepting failed");
+                tokio::time::sleep(ACCEPT_REST).await;
+            }
+        }
+    }
+}
