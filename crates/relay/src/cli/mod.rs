@@ -46,7 +46,7 @@ Examples:
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run a relay
-    #[command(after_help = serve::HELP.as_str())]
+    #[command(after_long_help = serve::HELP.as_str())]
     Serve(serve::ServeArgs),
     /// Run a relay with a made-up project, and print what a client needs to join
     Dev(serve::DevArgs),

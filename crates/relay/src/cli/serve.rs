@@ -23,7 +23,7 @@ pub(super) static HELP: LazyLock<String> = LazyLock::new(|| {
     for setting in Setting::all() {
         let default = setting.get(&defaults);
         let default = if default.is_empty() { "none".to_owned() } else { default };
-        text.push_str(&format!("  {:<32} {} [{default}]\n", setting.key, setting.help));
+        text.push_str(&format!("  {} = {default}\n      {}\n", setting.key, setting.help));
     }
     text.push_str(
         "\nProjects in the file:\n  [[project]]\n  api_key = \"100\"\n  api_secret = [\"new secret\", \"old secret\"]\n",
