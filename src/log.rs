@@ -173,7 +173,3 @@ macro_rules! debug { ($($text:tt)+) => { $crate::log::record!($crate::log::Level
 
 #[allow(unused_imports, reason = "the set is complete even where a level has no use yet")]
 pub(crate) use {debug, error, info, record, warning};
-
-#[cfg(test)]
-#[path = "log_tests.rs"]
-mod tests;

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 use crate::transport::TlsCache;
 
 use super::core::Core;
-use super::pool::{MAX_CALLBACK_THREADS, Pool};
+use super::pool::{IDLE_STAY, MAX_CALLBACK_THREADS, Pool};
 use super::threads;
 
 /// How long the last destroy lets sessions take leave and callbacks return, all together.
@@ -65,7 +65,7 @@ impl Engine {
     pub(super) fn new() -> Arc<Self> {
         Arc::new(Self {
             process: std::process::id(),
-            pool: Pool::new(MAX_CALLBACK_THREADS),
+            pool: Pool::new(MAX_CALLBACK_THREADS, IDLE_STAY),
             tls: Arc::default(),
             io: Mutex::new(Io::Unused),
             active: Mutex::default(),

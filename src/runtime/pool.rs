@@ -15,7 +15,7 @@ use super::threads;
 pub(super) const MAX_CALLBACK_THREADS: usize = 64;
 
 /// How long a thread without work stays. Long enough that a chat does not start a thread for each line.
-const IDLE_STAY: Duration = Duration::from_secs(10);
+pub(super) const IDLE_STAY: Duration = Duration::from_secs(10);
 
 /// Room for what a host's callback may put on its stack: what a thread of the host itself usually has.
 const STACK_BYTES: usize = 8 * 1024 * 1024;
@@ -33,6 +33,7 @@ pub(super) struct Pool {
     /// Signalled when the last thread is about to end.
     empty: Condvar,
     max: usize,
+    idle_stay: Duration,
     /// Set once: no callback starts any more.
     stopped: AtomicBool,
     /// The system refused a thread: someone should try again.
@@ -50,13 +51,14 @@ struct State {
 }
 
 impl Pool {
-    pub(super) fn new(max: usize) -> Arc<Self> {
+    pub(super) fn new(max: usize, idle_stay: Duration) -> Arc<Self> {
         let state =
             State { ready: VecDeque::new(), idle: Vec::new(), threads: Vec::new(), count: 0, next_id: 0 };
         Arc::new(Self {
             state: Mutex::new(state),
             empty: Condvar::new(),
             max,
+            idle_stay,
             stopped: AtomicBool::new(false),
             starved: AtomicBool::new(false),
         })
@@ -119,6 +121,13 @@ impl Pool {
         all_ended
     }
 
+    /// Waits until there is no thread. Returns whether that came true in time.
+    #[cfg(test)]
+    pub(super) fn wait_until_empty(&self, limit: Duration) -> bool {
+        let mut state = self.state.lock();
+        !self.empty.wait_while_for(&mut state, |state| state.count > 0, limit).timed_out()
+    }
+
     /// How many threads there are.
     #[cfg(test)]
     pub(super) fn threads(&self) -> usize {
@@ -174,7 +183,7 @@ impl Pool {
                 return Some(work);
             }
             state.idle.push(seat.clone());
-            let timed_out = seat.wait_for(&mut state, IDLE_STAY).timed_out();
+            let timed_out = seat.wait_for(&mut state, self.idle_stay).timed_out();
             let still_idle = state.idle.iter().position(|other| Arc::ptr_eq(other, &seat));
             if let Some(index) = still_idle {
                 state.idle.remove(index);
