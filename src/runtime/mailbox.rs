@@ -28,7 +28,7 @@ pub(super) trait Owner: Send + Sync {
 /// The queue of one session.
 pub(super) struct Mailbox {
     state: Mutex<State>,
-    /// Signalled when a callback ends and someone waits for that.
+    /// Signalled when a thread stops telling and someone waits for that.
     ended: Condvar,
     /// Holds more than it should: nothing should be added that can wait.
     congested: AtomicBool,
@@ -44,11 +44,11 @@ struct State {
     earlier: usize,
     /// The pool has it or is going to.
     scheduled: bool,
-    /// A callback is running.
+    /// A thread is telling events, and holds the observer.
     running: bool,
     /// Gone when closed.
     observer: Option<Arc<dyn Observer>>,
-    /// How many wait for the running callback to end.
+    /// How many wait for the thread to stop telling.
     waiters: usize,
 }
 
@@ -170,7 +170,7 @@ impl Mailbox {
         }
     }
 
-    /// Takes the next event. The callback of the last one has ended.
+    /// Takes the next event.
     fn next(&self, state: &mut MutexGuard<'_, State>) -> Option<Event> {
         if self.pool.is_stopped() || state.observer.is_none() {
             return None;
@@ -190,14 +190,6 @@ impl Mailbox {
         }
     }
 
-    /// Notes that no callback runs and lets those go on who wait for that.
-    fn rest(&self, state: &mut State) {
-        state.running = false;
-        if state.waiters > 0 {
-            self.ended.notify_all();
-        }
-    }
-
     fn deliver(&self, observer: &dyn Observer, event: Event) {
         if catch_unwind(AssertUnwindSafe(|| observer.notify(event))).is_err()
             && let Some(owner) = self.owner.upgrade()
@@ -210,22 +202,23 @@ impl Mailbox {
 impl Work for Mailbox {
     fn run(self: Arc<Self>) -> bool {
         let mut state = self.state.lock();
-        let mut observer = state.observer.clone();
+        let observer = state.observer.clone();
+        state.running = true;
         for _ in 0..BATCH {
             let Some(event) = self.next(&mut state) else { break };
-            state.running = true;
             self.relieve(state);
             if let Some(observer) = &observer {
                 self.deliver(&**observer, event);
             }
             state = self.state.lock();
-            if state.observer.is_none() {
-                // Closed meanwhile: whoever waits for the end may rely on the observer being gone too.
-                drop(state);
-                drop(observer.take());
-                state = self.state.lock();
-            }
-            self.rest(&mut state);
+        }
+        drop(state);
+        // Before anyone is let go who waits for the end: the observer is gone then, too.
+        drop(observer);
+        let mut state = self.state.lock();
+        state.running = false;
+        if state.waiters > 0 {
+            self.ended.notify_all();
         }
         let more = !state.queue.is_empty() && state.observer.is_some() && !self.pool.is_stopped();
         state.scheduled = more;
