@@ -108,3 +108,37 @@ impl Default for SessionConfig {
         }
     }
 }
+
+impl SessionConfig {
+    /// The settings, brought into the range in which the machine keeps its promises: a time beyond a year is as good as
+    /// none, and neither PINGs without pause nor bounds of nothing make sense.
+    pub(super) fn sane(mut self) -> Self {
+        const LONGEST: Duration = Duration::from_secs(365 * 24 * 3600);
+        const SHORTEST_PING: Duration = Duration::from_millis(1);
+        let times = [
+            &mut self.info_limit,
+            &mut self.socket_limit,
+            &mut self.create_limit,
+            &mut self.read_limit,
+            &mut self.connect_limit,
+            &mut self.ping_interval,
+            &mut self.silence_limit,
+            &mut self.give_up_limit,
+            &mut self.reconnect_pause,
+            &mut self.reconnect_pause_max,
+            &mut self.request_limit,
+            &mut self.drain_limit,
+            &mut self.farewell_limit,
+            &mut self.leave_limit,
+        ];
+        for time in times.into_iter().chain(&mut self.info_pauses) {
+            *time = (*time).min(LONGEST);
+        }
+        self.ping_interval = self.ping_interval.max(SHORTEST_PING);
+        // The comparison is false for what is not a number, too.
+        if !(0.0..=1.0).contains(&self.reconnect_spread) {
+            self.reconnect_spread = 0.0;
+        }
+        self
+    }
+}

@@ -275,10 +275,13 @@ impl Session {
             let limit = seconds(self.config.silence_limit);
             return self.drop_link(format!("nothing heard for {limit}"), now);
         }
+        if matches!(self.state, State::Disconnecting(_)) {
+            return;
+        }
         let Some(live) = self.state.live() else { return };
-        // Moved only when it fires, not with each frame. During a pause of reading it stands before the present.
-        let due = live.last_heard.max(if self.paused { now } else { live.last_heard });
-        self.timers.set(Timer::Silence, due + self.config.silence_limit);
+        // Moved only when it fires, not with each frame.
+        let from = if self.paused { now } else { live.last_heard };
+        self.timers.set(Timer::Silence, from + self.config.silence_limit);
     }
 
     /// The machine was asleep, unseen by the clock.

@@ -119,6 +119,11 @@ impl Join {
         self.requests.number(id)
     }
 
+    /// The number of a transaction id, if a request of the program was made under it.
+    pub(super) fn request_number(&self, id: &str) -> Option<u64> {
+        self.transaction_number(id).filter(|number| (FIRST_REQUEST..self.next_request).contains(number))
+    }
+
     /// The number of the next request.
     pub(super) fn take_number(&mut self) -> u64 {
         let number = self.next_request;

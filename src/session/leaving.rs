@@ -37,7 +37,11 @@ impl Session {
             State::Joining(joining) => {
                 let known_to_relay = joining.was_open;
                 self.state = State::Disconnecting(joining.given_up());
-                if known_to_relay { self.tell_relay(now) } else { self.leave_at_once() }
+                if known_to_relay {
+                    self.tell_relay(now);
+                } else {
+                    self.leave_at_once();
+                }
             }
             State::Connected(connected) => {
                 self.state = State::Disconnecting(connected.leaves());
@@ -62,18 +66,18 @@ impl Session {
         }
     }
 
-    /// Says goodbye on the link there is, or makes one quiet try to get one.
+    /// Says goodbye on the link there is, which nothing proves to be alive, or makes one quiet try to get one.
     fn tell_relay(&mut self, now: Instant) {
+        self.timers.set(Timer::Leave, now + self.config.farewell_limit);
         let State::Disconnecting(Disconnecting { way, .. }) = &self.state else { return };
         match way {
-            Way::Open(_) => return self.say_goodbye(),
+            Way::Open(_) => self.say_goodbye(),
             Way::Opening(_) => {}
             Way::Waiting => {
                 self.seek(now);
                 self.timers.clear(Timer::Open);
             }
         }
-        self.timers.set(Timer::Leave, now + self.config.farewell_limit);
     }
 
     /// Sends DISCONNECT and closes.

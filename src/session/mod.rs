@@ -140,7 +140,7 @@ impl Session {
         Self {
             session_id: identity.session_id.as_str().into(),
             identity,
-            config,
+            config: config.sane(),
             ids: Ids::new(seed),
             state: State::Idle,
             timers: Timers::default(),

@@ -73,9 +73,10 @@ impl Session {
                 _ => {}
             },
             State::Connected(Connected { join, .. }) => {
-                let number = join.transaction_number(transaction);
-                let kind = number.and_then(|number| join.outbox.answered(number));
-                if let Some(kind) = kind.filter(|_| !accepted) {
+                let Some(number) = join.request_number(transaction) else { return };
+                // What is not in the outbox any more was a signal that was not kept.
+                let kind = join.outbox.answered(number).unwrap_or(RequestKind::Signal);
+                if !accepted {
                     self.request_refused(kind, code, reason);
                 }
             }
