@@ -3,4 +3,10 @@
 mod harness;
 
 mod joining;
+mod keepalive;
+mod leaving;
+mod presence;
+mod receiving;
+mod reconnecting;
+mod sending;
 mod welcome;
