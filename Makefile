@@ -21,6 +21,7 @@ test: ## Everything that is checked before a change is accepted
 	  "Format" "$(CARGO) fmt --all --check" \
 	  "Lint" "$(CLIPPY)" \
 	  "Rust tests" "scripts/rust-test.sh" \
+	  "Fuzz targets compile" "scripts/fuzz.sh --check" \
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
 	  "Headers compile" "scripts/check-headers.sh" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \

@@ -324,3 +324,33 @@ fn a_signal_is_written_into_a_buffer_of_its_size() {
     let length = bytes.len();
     assert_eq!(bytes.try_into_mut().expect("the only owner").capacity(), length);
 }
+
+#[test]
+fn passing_a_signal_on_takes_one_buffer_and_copies_no_text() {
+    let data = "x".repeat(8192);
+    let message = |data| SignalMessage {
+        address: "/v2/partner/100/session/S",
+        transaction: "t",
+        from: "f",
+        partner: "100",
+        session: "S",
+        to: None,
+        id: "G",
+        kind: "chat",
+        data,
+    };
+    let arrived = message(SignalPayload::Text(&data)).encode().unwrap();
+    let length = u64::try_from(arrived.len()).unwrap();
+    let mut sent = Bytes::new();
+    let taken = allocation_counter::measure(|| {
+        let frame = Frame::decode(arrived.clone(), usize::MAX).unwrap();
+        let Ok(Request::Signal { content, .. }) = Request::decode(&frame.data, "S") else {
+            panic!("a signal")
+        };
+        content.check_wire().unwrap();
+        sent = message(content.payload()).encode().unwrap();
+    });
+    assert_eq!(sent, arrived);
+    // The buffer, and the little that counts the references to the message that arrived.
+    assert!(taken.count_total <= 2 && taken.bytes_total < length + 100, "{taken:?} for {length} bytes");
+}

@@ -12,14 +12,36 @@ use memchr::memchr;
 /// Text is looked at in pieces of this length, each tested as a whole: nearly all need no escapes.
 const CHUNK: usize = 32;
 
-/// What a byte needs in a JSON string, escapes included.
-const fn width(byte: u8) -> usize {
+/// The widest escape: `\u0001`.
+const WIDEST: usize = 6;
+
+/// The letter of the two-byte escape of a byte that has one.
+const fn short_escape(byte: u8) -> Option<u8> {
     match byte {
-        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
-        0..0x20 => 6,
-        _ => 1,
+        b'"' | b'\\' => Some(byte),
+        b'\n' => Some(b'n'),
+        b'\r' => Some(b'r'),
+        b'\t' => Some(b't'),
+        0x08 => Some(b'b'),
+        0x0c => Some(b'f'),
+        _ => None,
     }
 }
+
+/// What each byte needs in a JSON string, escapes included.
+const WIDTHS: [u8; 256] = {
+    let mut widths = [1; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if short_escape(byte as u8).is_some() {
+            widths[byte] = 2;
+        } else if byte < 0x20 {
+            widths[byte] = WIDEST as u8;
+        }
+        byte += 1;
+    }
+    widths
+};
 
 fn is_plain(chunk: &[u8]) -> bool {
     // No early exit, so that the compiler can test many bytes at a time.
@@ -30,7 +52,7 @@ fn is_plain(chunk: &[u8]) -> bool {
 pub(super) fn escaped_len(text: &str) -> usize {
     let chunk_len = |chunk: &[u8]| match is_plain(chunk) {
         true => chunk.len(),
-        false => chunk.iter().map(|&byte| width(byte)).sum(),
+        false => chunk.iter().map(|&byte| usize::from(WIDTHS[usize::from(byte)])).sum(),
     };
     text.as_bytes().chunks(CHUNK).map(chunk_len).sum()
 }
@@ -41,28 +63,31 @@ pub(super) fn put_escaped(out: &mut BytesMut, text: &str) {
         if is_plain(chunk) {
             out.put_slice(chunk);
         } else {
-            chunk.iter().for_each(|&byte| put_escaped_byte(out, byte));
+            put_escaped_chunk(out, chunk);
         }
     }
 }
 
-fn put_escaped_byte(out: &mut BytesMut, byte: u8) {
-    let short = match byte {
-        b'"' | b'\\' => byte,
-        b'\n' => b'n',
-        b'\r' => b'r',
-        b'\t' => b't',
-        0x08 => b'b',
-        0x0c => b'f',
-        0..0x20 => {
-            const DIGITS: &[u8; 16] = b"0123456789abcdef";
-            out.put_slice(b"\\u00");
-            out.put_u8(DIGITS[usize::from(byte >> 4)]);
-            return out.put_u8(DIGITS[usize::from(byte & 0xf)]);
+/// Escapes on the stack first: appending byte by byte would check for room each time.
+fn put_escaped_chunk(out: &mut BytesMut, chunk: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut buffer = [0; CHUNK * WIDEST];
+    let mut used = 0;
+    for &byte in chunk {
+        match WIDTHS[usize::from(byte)] {
+            1 => buffer[used] = byte,
+            2 => {
+                buffer[used] = b'\\';
+                buffer[used + 1] = short_escape(byte).unwrap_or(byte);
+            }
+            _ => {
+                let [high, low] = [byte >> 4, byte & 0xf].map(|digit| DIGITS[usize::from(digit)]);
+                buffer[used..used + WIDEST].copy_from_slice(&[b'\\', b'u', b'0', b'0', high, low]);
+            }
         }
-        _ => return out.put_u8(byte),
-    };
-    out.put_slice(&[b'\\', short]);
+        used += usize::from(WIDTHS[usize::from(byte)]);
+    }
+    out.put_slice(&buffer[..used]);
 }
 
 /// The string that JSON text without its quotes stands for. It is borrowed where there are no escapes.
