@@ -47,6 +47,20 @@ fn forwarded(content: &str) -> String {
     Frame::decode(encoded, usize::MAX).expect("a frame").data.to_string()
 }
 
+fn chat(data: SignalPayload<'_>) -> SignalMessage<'_> {
+    SignalMessage {
+        address: "a",
+        transaction: "t",
+        from: "f",
+        partner: "100",
+        session: "S",
+        to: None,
+        id: "G",
+        kind: "chat",
+        data,
+    }
+}
+
 #[test]
 fn halves_of_surrogate_pairs_pass_through_a_relay_and_native_clients_get_replacement_characters() {
     let content = r#"{"type":"t","data":"a\ud800b"}"#;
@@ -328,18 +342,7 @@ fn a_signal_is_written_into_a_buffer_of_its_size() {
 #[test]
 fn passing_a_signal_on_takes_one_buffer_and_copies_no_text() {
     let data = "x".repeat(8192);
-    let message = |data| SignalMessage {
-        address: "/v2/partner/100/session/S",
-        transaction: "t",
-        from: "f",
-        partner: "100",
-        session: "S",
-        to: None,
-        id: "G",
-        kind: "chat",
-        data,
-    };
-    let arrived = message(SignalPayload::Text(&data)).encode().unwrap();
+    let arrived = chat(SignalPayload::Text(&data)).encode().unwrap();
     let length = u64::try_from(arrived.len()).unwrap();
     let mut sent = Bytes::new();
     let taken = allocation_counter::measure(|| {
@@ -348,7 +351,7 @@ fn passing_a_signal_on_takes_one_buffer_and_copies_no_text() {
             panic!("a signal")
         };
         content.check_wire().unwrap();
-        sent = message(content.payload()).encode().unwrap();
+        sent = chat(content.payload()).encode().unwrap();
     });
     assert_eq!(sent, arrived);
     // The buffer, and the little that counts the references to the message that arrived.
