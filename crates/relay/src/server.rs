@@ -13,6 +13,7 @@ use tokio::sync::{oneshot, watch};
 use crate::admission::TokenAuthority;
 use crate::authority::Authority;
 use crate::config::Config;
+use crate::http::Rate;
 use crate::limits::Limits;
 use crate::shard::{self, ShardHandle};
 use crate::stats::Stats;
@@ -40,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     pub(crate) limits: Arc<Limits>,
     pub(crate) shards: Vec<ShardHandle>,
+    /// How often each project calls the REST interface.
+    pub(crate) rest_rate: Rate,
     phase: watch::Receiver<Phase>,
     sockets: Arc<Sockets>,
 }
@@ -150,6 +153,7 @@ impl Relay {
         let drain = config.drain;
         let shared = Arc::new(Shared {
             limits: Arc::new(config.limits.clone()),
+            rest_rate: Rate::new(config.http.rest_per_second, config.http.rest_burst),
             config,
             shards: handles.clone(),
             phase: phase_seen,

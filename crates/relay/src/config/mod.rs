@@ -61,6 +61,11 @@ pub struct HttpConfig {
     pub max_body: usize,
     /// The longest URL. Default 8 KiB.
     pub max_url: usize,
+    /// REST calls that a project may make in a second, in the long run. Default 1,000, as signals of a client; further
+    /// ones are answered 429.
+    pub rest_per_second: u32,
+    /// REST calls that a project may make at once. Default 20,000.
+    pub rest_burst: u32,
     /// Web origins whose pages may use the relay; empty for all, which is the default: admission is by token.
     pub allowed_origins: Vec<String>,
 }
@@ -105,6 +110,8 @@ impl Default for HttpConfig {
             max_head: 16 * 1024,
             max_body: 256 * 1024,
             max_url: 8 * 1024,
+            rest_per_second: 1_000,
+            rest_burst: 20_000,
             allowed_origins: Vec::new(),
         }
     }

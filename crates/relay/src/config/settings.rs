@@ -173,6 +173,10 @@ const SETTINGS: &[Setting] = &[
     setting!(size "http.max_body", http.max_body, 1 << 10, 1 << 30, "a size of 1KiB to 1GiB",
         "the largest request body"),
     setting!(size "http.max_url", http.max_url, 1 << 10, 64 << 10, "a size of 1KiB to 64KiB", "the longest URL"),
+    setting!(number "http.rest_per_second", http.rest_per_second, 1, 10_000_000,
+        "REST calls a second of one project, in the long run"),
+    setting!(number "http.rest_burst", http.rest_burst, 1, 10_000_000,
+        "REST calls that one project may make at once"),
     Setting {
         key: "http.allowed_origins",
         help: "web origins whose pages may use the relay; empty for all",

@@ -54,6 +54,14 @@ pub(crate) fn error(status: StatusCode, message: &str, as_xml: bool) -> Answer {
     json(status, &Body { code: status.as_u16(), message, description: message })
 }
 
+/// The answer to a method that a path does not take.
+pub(crate) fn not_allowed(allowed: &'static str) -> Answer {
+    let message = format!("this path takes {allowed}");
+    let mut answer = error(StatusCode::METHOD_NOT_ALLOWED, &message, false);
+    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
+    answer
+}
+
 /// How the sender of a request wants its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Accepts {

@@ -5,7 +5,6 @@ use http_body_util::BodyExt;
 use hyper::StatusCode;
 use hyper::body::Incoming;
 
-use super::answer::{self, Answer};
 use crate::config::HttpConfig;
 
 /// How much of a body that is too long is still read, as a multiple of what is taken. There are programs that die of a
@@ -25,15 +24,11 @@ pub(crate) enum BodyError {
 
 impl BodyError {
     /// What to answer.
-    pub(crate) fn answer(self, as_xml: bool) -> Answer {
+    pub(crate) fn describe(self) -> (StatusCode, &'static str) {
         match self {
-            Self::TooLarge => {
-                answer::error(StatusCode::PAYLOAD_TOO_LARGE, "the request body is too long", as_xml)
-            }
-            Self::TooSlow => {
-                answer::error(StatusCode::REQUEST_TIMEOUT, "the request body took too long", as_xml)
-            }
-            Self::Broken => answer::error(StatusCode::BAD_REQUEST, "the request body broke off", as_xml),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the request body is too long"),
+            Self::TooSlow => (StatusCode::REQUEST_TIMEOUT, "the request body took too long"),
+            Self::Broken => (StatusCode::BAD_REQUEST, "the request body broke off"),
         }
     }
 }

@@ -3,6 +3,8 @@
 mod answer;
 mod body;
 mod cors;
+mod operation;
+mod rate;
 mod rest;
 mod route;
 mod session_info;
@@ -25,6 +27,8 @@ use crate::io::Opened;
 use crate::server::{Phase, SocketPermit};
 use crate::shard::{Arrival, Shard};
 use crate::ws;
+pub(crate) use rate::Rate;
+
 use answer::Answer;
 use route::{Route, query_value, route};
 
@@ -100,16 +104,9 @@ async fn dispatch(shard: &Rc<Shard>, request: Request<Incoming>, permit: Permit)
         (&Method::POST, Route::CreateSession) => rest::create_session(config, request).await,
         (_, Route::Rest(path)) => rest::call(shard, path, request).await,
         (_, Route::Unknown) => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
-        (_, Route::CreateSession) => method_not_allowed("POST"),
-        (_, Route::SessionInfo { .. } | Route::Socket | Route::ProjectConfig) => method_not_allowed("GET"),
+        (_, Route::CreateSession) => answer::not_allowed("POST"),
+        (_, Route::SessionInfo { .. } | Route::Socket | Route::ProjectConfig) => answer::not_allowed("GET"),
     }
-}
-
-fn method_not_allowed(allowed: &'static str) -> Answer {
-    let message = format!("this path takes {allowed}");
-    let mut answer = answer::error(StatusCode::METHOD_NOT_ALLOWED, &message, false);
-    answer.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allowed));
-    answer
 }
 
 /// Answers the request for a WebSocket, and moves the socket to its shard once the answer is out.

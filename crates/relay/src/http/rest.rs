@@ -1,17 +1,18 @@
 //! The REST interface that server SDKs call.
 
+use std::borrow::Cow;
 use std::rc::Rc;
 
 use hyper::body::Incoming;
-use hyper::header::HeaderMap;
-use hyper::{Method, Request, StatusCode};
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::{Request, StatusCode};
 use otc_protocol::session_id;
 use otc_protocol::token::{self, RestClaims, RestCredential};
 use serde_json::json;
 
 use super::answer::{self, Accepts, Answer, JSON, XML, escape_xml};
-use super::body;
-use super::route::{RestPath, Target, query_value};
+use super::route::{RestPath, query_value};
+use super::{body, operation};
 use crate::clock;
 use crate::config::Config;
 use crate::shard::Shard;
@@ -26,7 +27,7 @@ fn authenticate(
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let credential = if let Some(token) = header("x-opentok-auth") {
         RestCredential::Project(token)
-    } else if let Some(token) = header("authorization").and_then(|value| value.strip_prefix("Bearer ")) {
+    } else if let Some(token) = header("authorization").and_then(bearer) {
         RestCredential::Application(token)
     } else if let Some(pair) = header("x-tb-partner-auth") {
         RestCredential::KeyAndSecret(pair)
@@ -40,6 +41,12 @@ fn authenticate(
     })
 }
 
+/// What follows the scheme, whose name may be in any case.
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 /// Creates a session. Sessions exist by their ids alone: nothing is stored.
 pub(crate) async fn create_session(config: &Config, request: Request<Incoming>) -> Answer {
     let accepts = Accepts::of(request.headers());
@@ -51,7 +58,7 @@ pub(crate) async fn create_session(config: &Config, request: Request<Incoming>) 
     };
     let form = match body::read(request.into_body(), &config.http).await {
         Ok(form) => form,
-        Err(error) => return error.answer(as_xml),
+        Err(error) => return Failure::from(error).answer(as_xml),
     };
     // Whatever the content type says, it is a form: one SDK sends it under the type of its previous call.
     if let Err(message) = check_form(&String::from_utf8_lossy(&form)) {
@@ -127,11 +134,51 @@ pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: Request
     let config = &shard.shared.config;
     let accepts = Accepts::of(request.headers());
     let as_xml = accepts.xml && !accepts.json;
-    if let Err(answer) = authenticate(config, request.headers(), Some(path.project), as_xml) {
-        return *answer;
+    let claims = match authenticate(config, request.headers(), Some(path.project), as_xml) {
+        Ok(claims) => claims,
+        Err(answer) => return *answer,
+    };
+    let outcome = match check_session(path.session, &claims) {
+        Ok(()) if shard.shared.rest_rate.take(&claims.partner_id, clock::now().mono) => {
+            operation::perform(shard, path, request).await
+        }
+        Ok(()) => Err(Failure::TOO_MANY),
+        Err(failure) => Err(failure),
+    };
+    outcome.unwrap_or_else(|failure| failure.answer(as_xml))
+}
+
+/// Sessions exist by their ids; one is there for a project if its id names the project.
+fn check_session(session: &str, claims: &RestClaims) -> Result<(), Failure> {
+    let id = session_id::decode(session)
+        .map_err(|error| Failure { status: StatusCode::BAD_REQUEST, message: error.to_string().into() })?;
+    if id.partner.eq_ignore_ascii_case(&claims.partner_id) { Ok(()) } else { Err(Failure::NO_SESSION) }
+}
+
+/// Why a call is not answered as it hoped.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) status: StatusCode,
+    pub(crate) message: Cow<'static, str>,
+}
+
+impl Failure {
+    pub(crate) const NO_SESSION: Self = Self::of(StatusCode::NOT_FOUND, "nobody is in this session");
+    const TOO_MANY: Self =
+        Self::of(StatusCode::TOO_MANY_REQUESTS, "too many calls for this project; slow down");
+
+    /// A failure with constant text.
+    pub(crate) const fn of(status: StatusCode, message: &'static str) -> Self {
+        Self { status, message: Cow::Borrowed(message) }
     }
-    let _ = (Method::GET, Target::Signal);
-    answer::error(StatusCode::NOT_FOUND, "not served", as_xml)
+
+    fn answer(&self, as_xml: bool) -> Answer {
+        let mut answer = answer::error(self.status, &self.message, as_xml);
+        if self.status == StatusCode::TOO_MANY_REQUESTS {
+            answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        answer
+    }
 }
 
 #[cfg(test)]
