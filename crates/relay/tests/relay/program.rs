@@ -1,0 +1,289 @@
+//! The program: what it prints, how it ends, what it says of mistakes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use otc_protocol::session_id;
+use otc_protocol::token::{Keys, Role, TokenKind, verify_client};
+use otc_relay::KeyRing;
+
+use crate::support::{KEY, PATIENCE, SECRET, now_s, session};
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_otc-relay"));
+    for name in ["OTC_API_KEY", "OTC_API_SECRET", "OTC_SESSION_ID", "OTC_RELAY_CONFIG", "OTC_RELAY_LOG"] {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null());
+    command
+}
+
+fn run(args: &[&str]) -> Output {
+    program().args(args).output().expect("the program runs")
+}
+
+fn stdout(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("text")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("text")
+}
+
+/// A program that runs until it is told to end. It is killed when a test fails before that.
+struct Running {
+    child: Child,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Running {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let out = BufReader::new(child.stdout.take().expect("piped"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        Self { child, lines }
+    }
+
+    fn line(&self) -> String {
+        self.lines.recv_timeout(PATIENCE).expect("a line on standard output")
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().expect("kill runs").success());
+    }
+
+    /// Waits for the end: exit code and standard error.
+    fn end(mut self) -> (Option<i32>, String) {
+        let mut pipe = self.child.stderr.take().expect("piped");
+        let (sender, text) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut text = String::new();
+            let _ = pipe.read_to_string(&mut text);
+            let _ = sender.send(text);
+        });
+        let text = text.recv_timeout(PATIENCE).expect("it ends");
+        (self.child.wait().expect("it ended").code(), text)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn keys() -> KeyRing {
+    let mut keys = KeyRing::default();
+    keys.set_project(KEY, &[SECRET]).unwrap();
+    keys
+}
+
+#[test]
+fn session_prints_one_session_id_of_the_project() {
+    let output = run(&["session", "--api-key", KEY]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let lines: Vec<&str> = stdout(&output).lines().collect();
+    assert_eq!(lines.len(), 1);
+    assert_eq!(session_id::decode(lines[0]).unwrap().partner, KEY);
+    assert_ne!(stdout(&run(&["session", "--api-key", KEY])), stdout(&output), "each is new");
+}
+
+#[test]
+fn token_prints_one_token_that_lets_in() {
+    let session = session(1);
+    let base = ["token", "--api-key", KEY, "--api-secret", SECRET, "--session", &session];
+    let claims_of = |extra: &[&str]| {
+        let output = run(&[&base, extra].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        let lines: Vec<&str> = stdout(&output).lines().collect();
+        assert_eq!(lines.len(), 1);
+        verify_client(lines[0], &session, Some(KEY), &keys(), now_s()).unwrap()
+    };
+    let claims = claims_of(&[]);
+    assert_eq!((claims.kind, claims.role, &*claims.connection_data), (TokenKind::T1, Role::Publisher, ""));
+    assert!((86_300..=86_400).contains(&(claims.expire_time - now_s())), "a day by default");
+
+    let claims = claims_of(&["--role", "moderator", "--data", "name=Zoë & co", "--ttl", "90m", "--jwt"]);
+    assert_eq!((claims.kind, claims.role), (TokenKind::ProjectJwt, Role::Moderator));
+    assert_eq!(claims.connection_data, "name=Zoë & co");
+    assert!((5_300..=5_400).contains(&(claims.expire_time - now_s())));
+}
+
+#[test]
+fn key_and_secret_can_come_from_the_environment() {
+    let session = session(1);
+    let output = program()
+        .args(["token", "--session", &session])
+        .envs([("OTC_API_KEY", KEY), ("OTC_API_SECRET", SECRET)])
+        .output()
+        .unwrap();
+    assert!(verify_client(stdout(&output).trim(), &session, None, &keys(), now_s()).is_ok());
+    assert!(keys().project_secrets(KEY).is_some());
+}
+
+#[test]
+fn mistakes_are_named_with_what_is_allowed() {
+    let session = session(1);
+    let foreign = session_id::mint("200", 0, &[1; 18]);
+    let token = ["token", "--api-key", KEY, "--api-secret", SECRET, "--session"];
+    let serve = ["serve", "--api-key", KEY, "--api-secret", SECRET];
+    let with = |base: &[&'static str], extra: &[&str]| -> Vec<String> {
+        base.iter().chain(extra).map(|arg| (*arg).to_owned()).collect()
+    };
+    for (args, words) in [
+        (with(&["serve"], &[]), &["--api-key", "--api-secret", "--config"][..]),
+        (with(&["serve", "--api-key", KEY], &[]), &["--api-secret is missing"]),
+        (with(&serve, &["--port", "1"]), &["--port"]),
+        (with(&serve, &["--listen", "nowhere"]), &["listen = \"nowhere\"", "address:port"]),
+        (with(&serve, &["--listen", "127.0.0.1:99999"]), &["127.0.0.1:99999", "address:port"]),
+        (with(&serve, &["--public-url", "relay"]), &["public_url = \"relay\"", "https://"]),
+        (with(&serve, &["--set", "limits.grace_window=soon"]), &["limits.grace_window = \"soon\"", "90s"]),
+        (
+            with(&serve, &["--set", "limits.grace=90s"]),
+            &["limits.grace", "did you mean limits.grace_window?"],
+        ),
+        (with(&serve, &["--set", "shards"]), &["--set = \"shards\"", "key=value"]),
+        (with(&serve, &["--set", "shards=999"]), &["shards = \"999\"", "0 to 256"]),
+        (with(&serve, &["--set", "link.output_hard=1MiB"]), &["link.output_hard", "limits.kept_bytes"]),
+        (with(&serve, &["--log", "loud"]), &["loud", "debug"]),
+        (
+            with(&serve, &["--config", "/nonexistent/relay.toml"]),
+            &["/nonexistent/relay.toml", "No such file"],
+        ),
+        (with(&["serve", "--api-key", "a key", "--api-secret", "s"], &[]), &["api_key = \"a key\"", "A-Z"]),
+        (with(&["session"], &[]), &["--api-key"]),
+        (with(&["session", "--api-key", "1~2"], &[]), &["1~2", "A-Z"]),
+        (with(&token, &["nonsense"]), &["--session", "nonsense", "1_"]),
+        (with(&token, &[&foreign]), &["--session", "200", KEY]),
+        (with(&token, &[&session, "--role", "king"]), &["king", "moderator"]),
+        (with(&token, &[&session, "--ttl", "50000m"]), &["50000m", "30 days"]),
+        (with(&token, &[&session, "--ttl", "0"]), &["'0'", "1 s"]),
+        (with(&token, &[&session, "--data", &"d".repeat(1001)]), &["--data", "1001", "1000"]),
+        (with(&["serv"], &[]), &["serv", "serve"]),
+    ] {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = run(&args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        assert_eq!(stdout(&output), "", "{args:?}");
+        for word in words {
+            assert!(stderr(&output).contains(word), "{args:?} names {word}: {}", stderr(&output));
+        }
+        assert!(!stderr(&output).contains(SECRET), "{args:?}: the secret is not repeated");
+    }
+}
+
+#[test]
+fn mistakes_in_the_file_and_in_variables_name_their_place() {
+    let directory = std::path::Path::new(env!("CARGO_TARGET_TMPDIR"));
+    for (name, text, words) in [
+        ("key", "grace = \"90s\"", &["grace", "did you mean limits.grace_window?"][..]),
+        ("value", "[limits]\ngrace_window = \"soon\"", &["limits.grace_window = \"soon\"", "90s"]),
+        ("number", "shards = -1", &["shards = \"-1\"", "0 to 256"]),
+        ("syntax", "shards = 1\nlisten = ", &["line 2", "TOML"]),
+        ("project", "[[project]]\napi_key = \"100\"", &["project", "api_secret"]),
+        (
+            "secret",
+            "[[project]]\napi_key = \"100\"\napi_secret = \"\"",
+            &["api_secret", "none of them empty"],
+        ),
+        ("application", "[[application]]\nid = \"a\"\npublic_key = \"b\"", &["public_key", "PEM"]),
+    ] {
+        let path = directory.join(format!("wrong-{name}.toml"));
+        std::fs::write(&path, text).unwrap();
+        let path = path.to_str().unwrap();
+        let output = run(&["serve", "--config", path]);
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+        assert_eq!(stderr(&output).lines().count(), 1, "{name}: one line: {}", stderr(&output));
+        for word in words.iter().chain(&[path]) {
+            assert!(stderr(&output).contains(word), "{name} names {word}: {}", stderr(&output));
+        }
+    }
+    let output = program().args(["serve"]).env("OTC_RELAY_LIMITS_GRACE_WINDOW", "soon").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("OTC_RELAY_LIMITS_GRACE_WINDOW"), "{}", stderr(&output));
+}
+
+#[test]
+fn an_address_in_use_is_one_line() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = run(&["serve", "--api-key", KEY, "--api-secret", SECRET, "--listen", &address]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+    assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
+    assert!(stderr(&output).contains(&format!("cannot listen on {address}: ")), "{}", stderr(&output));
+}
+
+#[test]
+fn serve_says_where_it_listens_and_ends_on_either_signal() {
+    for name in ["TERM", "INT"] {
+        let running = Running::start(program().args([
+            "serve",
+            "--api-key",
+            KEY,
+            "--api-secret",
+            SECRET,
+            "--listen",
+            "127.0.0.1:0",
+        ]));
+        let line = running.line();
+        let address = line.strip_prefix("otc-relay listening on http://").expect(&line);
+        let address: std::net::SocketAddr = address.parse().expect(&line);
+        assert_ne!(address.port(), 0, "the real port");
+        std::net::TcpStream::connect_timeout(&address, Duration::from_secs(5))
+            .expect("it accepts connections");
+        running.signal(name);
+        let (code, log) = running.end();
+        assert_eq!(code, Some(0), "{name}: {log}");
+        assert!(!log.contains(SECRET));
+    }
+}
+
+#[test]
+fn flags_win_over_variables_and_variables_over_the_file() {
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("precedence.toml");
+    let text = format!(
+        "listen = \"127.0.0.1:1\"\nshards = 1\n[[project]]\napi_key = \"{KEY}\"\napi_secret = [\"old\", \"{SECRET}\"]\n"
+    );
+    std::fs::write(&path, text).unwrap();
+    let mut command = program();
+    command.args(["serve", "--config", path.to_str().unwrap()]).env("OTC_RELAY_LISTEN", "127.0.0.1:0");
+    let running = Running::start(&mut command);
+    assert!(running.line().starts_with("otc-relay listening on http://127.0.0.1:"));
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
+
+    command.env("OTC_RELAY_LISTEN", "nowhere").args(["--listen", "127.0.0.1:0"]);
+    let (code, log) = Running::start(&mut command).end();
+    assert_eq!(code, Some(2), "a wrong variable is told even where a flag stands above it: {log}");
+}
+
+#[test]
+fn dev_prints_what_two_clients_need() {
+    let running = Running::start(program().args(["dev", "--listen", "127.0.0.1:0"]));
+    let first = running.line();
+    let url = first.strip_prefix("otc-relay listening on ").expect(&first).to_owned();
+    let mut tokens = Vec::new();
+    while tokens.len() < 2 {
+        let line = running.line();
+        let Some(exports) = line.strip_prefix("export ") else { continue };
+        let value = |name: &str| {
+            let mut words = exports.split(' ').filter_map(|word| word.split_once('='));
+            words.find(|(n, _)| *n == name).map(|(_, value)| value.to_owned()).expect(name)
+        };
+        assert_eq!(value("OTC_API_URL"), url);
+        let session = session_id::decode(&value("OTC_SESSION_ID")).unwrap();
+        assert_eq!(session.partner, value("OTC_API_KEY"));
+        tokens.push(value("OTC_TOKEN"));
+    }
+    assert_ne!(tokens[0], tokens[1]);
+    running.signal("TERM");
+    let (code, log) = running.end();
+    assert_eq!(code, Some(0));
+    assert!(!tokens.iter().any(|token| log.contains(token)), "tokens stay out of the log");
+}
