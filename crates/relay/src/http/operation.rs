@@ -78,9 +78,11 @@ impl Call<'_> {
         let bytes = body::read(request.into_body(), &self.shard.shared.config.http).await?;
         // Some SDKs send no body where nothing is to be said, under the type of JSON.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(text).map_err(|_| {
-            Failure::of(StatusCode::BAD_REQUEST, "the body is not the JSON that this call takes")
-        })
+        const WRONG: Failure =
+            Failure::of(StatusCode::BAD_REQUEST, "the body is not the JSON that this call takes");
+        // An array would pass for an object whose fields are all optional.
+        let fields = serde_json::from_slice(text).map_err(|_| WRONG)?;
+        serde_json::from_value(Value::Object(fields)).map_err(|_| WRONG)
     }
 
     async fn signal(&self, to: Option<&str>, request: Request<Incoming>) -> Result<Answer, Failure> {
