@@ -30,19 +30,8 @@ fn with_signal<T>(content: &str, check: impl FnOnce(Signal<'_>) -> T) -> T {
 /// What a relay sends for a signal that it received.
 fn forwarded(content: &str) -> String {
     let encoded = with_signal(content, |signal| {
-        SignalMessage {
-            address: "a",
-            transaction: "t",
-            from: "f",
-            partner: "100",
-            session: "S",
-            to: None,
-            id: "G",
-            kind: signal.kind.as_deref().unwrap_or(""),
-            data: signal.payload(),
-        }
-        .encode()
-        .expect("a frame")
+        let kind = signal.kind.as_deref().unwrap_or("");
+        SignalMessage { kind, ..chat(signal.payload()) }.encode().expect("a frame")
     });
     Frame::decode(encoded, usize::MAX).expect("a frame").data.to_string()
 }
@@ -192,8 +181,9 @@ fn a_request_must_name_the_session_of_its_sender() {
 
 #[test]
 fn escaped_uris_are_understood() {
-    let payload = r#"{"method":"signal","uri":"\/v2\/partner\/100\/session\/S\/connection\/\u0043\/signal\/G","content":{"data":"d"}}"#;
-    let request = request(payload).unwrap();
+    let uri = r"\/v2\/partner\/100\/session\/S\/connection\/\u0043\/signal\/G";
+    let payload = format!(r#"{{"method":"signal","uri":"{uri}","content":{{"data":"d"}}}}"#);
+    let request = request(&payload).unwrap();
     let Request::Signal { to, content } = request else { panic!("{request:?}") };
     assert_eq!((to.as_deref(), &*content.data_text()), (Some("C"), "d"));
 }
@@ -315,23 +305,14 @@ fn a_deletion_without_a_reason_is_an_orderly_leave_and_one_inside_the_content_do
 
 #[test]
 fn a_signal_is_written_into_a_buffer_of_its_size() {
-    let message = SignalMessage {
-        address: "a",
-        transaction: "t",
-        from: "f",
-        partner: "100",
-        session: "S",
-        to: Some("C"),
-        id: "G",
-        kind: "k",
-        data: SignalPayload::Text("\u{1}\"\\é😀\n"),
-    };
+    let text = "\u{1}\"\\é😀\n";
+    let message = SignalMessage { to: Some("C"), ..chat(SignalPayload::Text(text)) };
     let bytes: Bytes = message.encode().unwrap();
     let frame = Frame::decode(bytes.clone(), bytes.len()).unwrap();
     assert_eq!(
         frame.data,
         format!(
-            r#"{{"method":"signal","uri":"{P}/connection/C/signal/G","content":{{"type":"k","data":"\u0001\"\\é😀\n"}}}}"#
+            r#"{{"method":"signal","uri":"{P}/connection/C/signal/G","content":{{"type":"chat","data":"\u0001\"\\é😀\n"}}}}"#
         )
     );
     drop(frame);

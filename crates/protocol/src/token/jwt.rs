@@ -81,7 +81,7 @@ impl<'a> Jwt<'a> {
 
     /// Checks method and signature of a project's token; the result is the API key. The method comes first: it is
     /// fixed by the kind of the token and never chosen by it.
-    pub(super) fn check_project(&self, keys: &impl Keys) -> Result<String, TokenError> {
+    pub(super) fn check_project(&self, keys: &(impl Keys + ?Sized)) -> Result<String, TokenError> {
         if self.header.alg != "HS256" {
             return Err(TokenError::BadAlg);
         }
@@ -95,7 +95,7 @@ impl<'a> Jwt<'a> {
     }
 
     /// Checks method and signature of an application's token; the result is the application id.
-    pub(super) fn check_application(&self, keys: &impl Keys) -> Result<String, TokenError> {
+    pub(super) fn check_application(&self, keys: &(impl Keys + ?Sized)) -> Result<String, TokenError> {
         // UUIDs: some programs write them in upper case.
         let id = self.claims.application_id.as_str().ok_or(TokenError::UnknownPartner)?.to_ascii_lowercase();
         let key = keys.application_key(&id).ok_or(TokenError::UnknownPartner)?;
@@ -124,7 +124,11 @@ impl<'a> Jwt<'a> {
 }
 
 /// Checks everything but the session.
-pub(super) fn verify_client(token: &str, keys: &impl Keys, now: u64) -> Result<ClientClaims, TokenError> {
+pub(super) fn verify_client(
+    token: &str,
+    keys: &(impl Keys + ?Sized),
+    now: u64,
+) -> Result<ClientClaims, TokenError> {
     let jwt = Jwt::parse(token)?;
     let claims = &jwt.claims;
     let (partner_id, kind) = if claims.application_id.is_null() {

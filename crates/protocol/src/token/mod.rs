@@ -38,7 +38,7 @@ pub fn verify_client(
     token: &str,
     session_id: &str,
     partner: Option<&str>,
-    keys: &impl Keys,
+    keys: &(impl Keys + ?Sized),
     now_unix_s: u64,
 ) -> Result<ClientClaims, TokenError> {
     let claims = match token.strip_prefix(t1::SENTINEL) {

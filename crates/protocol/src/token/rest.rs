@@ -28,7 +28,7 @@ pub struct RestClaims {
 pub fn verify_rest(
     credential: RestCredential<'_>,
     project: Option<&str>,
-    keys: &impl Keys,
+    keys: &(impl Keys + ?Sized),
     now_unix_s: u64,
 ) -> Result<RestClaims, TokenError> {
     let partner_id = match credential {
@@ -81,7 +81,7 @@ fn is_project_issuer(jwt: &Jwt<'_>) -> bool {
     }
 }
 
-fn check_pair(pair: &str, keys: &impl Keys) -> Result<String, TokenError> {
+fn check_pair(pair: &str, keys: &(impl Keys + ?Sized)) -> Result<String, TokenError> {
     let (api_key, secret) = pair.split_once(':').ok_or(TokenError::BadFormat("expected key:secret"))?;
     let secrets = keys.project_secrets(api_key).ok_or(TokenError::UnknownPartner)?;
     if secrets.iter().any(|known| known.is(secret)) {

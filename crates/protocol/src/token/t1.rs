@@ -21,7 +21,7 @@ pub(super) const BASE64: GeneralPurpose = GeneralPurpose::new(
 const SIGNATURE: usize = 20;
 
 /// Checks everything but the session. `body` is what follows the sentinel.
-pub(super) fn verify(body: &str, keys: &impl Keys, now: u64) -> Result<ClientClaims, TokenError> {
+pub(super) fn verify(body: &str, keys: &(impl Keys + ?Sized), now: u64) -> Result<ClientClaims, TokenError> {
     let bytes = BASE64.decode(body).map_err(|_| TokenError::BadFormat("not base64 after T1=="))?;
     let text = String::from_utf8(bytes).map_err(|_| TokenError::BadFormat("does not hold text"))?;
     // Connection data may hold colons too: only the first separates.
