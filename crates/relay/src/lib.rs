@@ -24,11 +24,23 @@
 #![forbid(unsafe_code)]
 
 pub mod authority;
+mod budget;
+mod context;
+mod family;
 pub mod hub;
+mod ids;
 pub mod io;
+mod kept;
 pub mod limits;
+mod member;
 pub mod notice;
+mod peer;
+mod rejection;
+mod remembered;
+mod room;
 pub mod stats;
+mod timer;
+mod wire;
 
 mod admission;
 #[cfg(feature = "cli")]

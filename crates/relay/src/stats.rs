@@ -47,6 +47,8 @@ pub struct Stats {
     pub acknowledged: u64,
     /// Times that reading stopped because a client sent too fast.
     pub pauses: u64,
+    /// Notices that were dropped because nobody took them.
+    pub notices_dropped: u64,
     /// What was refused, by reason.
     pub rejected: Rejections,
 }

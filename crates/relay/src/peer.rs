@@ -1,0 +1,130 @@
+//! One socket: what it has shown so far, and how long it may stay as it is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::ids::MemberKey;
+use crate::io::{Now, Opened};
+use crate::limits::Limits;
+
+/// A socket.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    /// The secret that identifies its client over all its sockets.
+    pub(crate) socket_id: Option<Arc<str>>,
+    pub(crate) phase: Phase,
+    /// Sockets in the order of their opening.
+    pub(crate) opened: u64,
+    /// Where its timer is set.
+    pub(crate) armed: Option<Instant>,
+    /// When the present phase began.
+    since: Instant,
+    last_heard: Instant,
+    /// Pings sent since then.
+    pings: u32,
+}
+
+/// What a socket is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// It claims to resume something that is not here. Until it shows that it belongs to a client that never got
+    /// through, it gets no answer to anything, for any answer would prove a resume.
+    Unproven,
+    /// It has not entered a session yet.
+    Joining {
+        /// The connection id that CONNECT announced.
+        connection: Option<Arc<str>>,
+        /// Frames read so far.
+        frames: u32,
+    },
+    /// It is the link of a member.
+    Bound(MemberKey),
+    /// It said goodbye, and will be closed.
+    Leaving,
+}
+
+/// However it is configured, a socket is not pinged without pause.
+const SHORTEST_PING: Duration = Duration::from_millis(1);
+
+/// What has to be done about a socket now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Nothing; look again then.
+    At(Instant),
+    /// There is nothing to resume.
+    Unknown,
+    /// It never created.
+    CreateTimeout,
+    /// It said goodbye, and its client has not closed it.
+    Left,
+    /// Ask whether it still lives.
+    Ping,
+    /// It is dead.
+    Silent,
+}
+
+impl Peer {
+    /// A socket that just opened.
+    pub(crate) fn new(opened: &Opened, order: u64, limits: &Limits, now: Now) -> Self {
+        let socket_id = opened.socket_id.as_deref();
+        Self {
+            // A longer one is nobody's: its client cannot be resumed, like those that send none.
+            socket_id: socket_id.filter(|id| !id.is_empty() && id.len() <= limits.id_bytes).map(Arc::from),
+            phase: if opened.reconnect {
+                Phase::Unproven
+            } else {
+                Phase::Joining { connection: None, frames: 0 }
+            },
+            opened: order,
+            armed: None,
+            since: now.mono,
+            last_heard: now.mono,
+            pings: 0,
+        }
+    }
+
+    /// Something was read.
+    pub(crate) fn heard(&mut self, now: Now) {
+        self.last_heard = now.mono;
+        self.pings = 0;
+    }
+
+    /// A ping was sent.
+    pub(crate) fn pinged(&mut self) {
+        self.pings += 1;
+    }
+
+    /// Starts another phase. Joining counts from the opening, whatever came before.
+    pub(crate) fn enter(&mut self, phase: Phase, now: Now) {
+        if !matches!(phase, Phase::Joining { .. }) {
+            self.since = now.mono;
+        }
+        self.phase = phase;
+    }
+
+    /// What is due.
+    pub(crate) fn due(&self, limits: &Limits, now: Now) -> Due {
+        let at = |limit, due| {
+            let deadline = self.since + limit;
+            if now.mono < deadline { Due::At(deadline) } else { due }
+        };
+        match self.phase {
+            Phase::Unproven => at(limits.unknown_resume_timeout, Due::Unknown),
+            Phase::Joining { .. } => at(limits.create_timeout, Due::CreateTimeout),
+            Phase::Leaving => at(limits.leave_timeout, Due::Left),
+            Phase::Bound(_) => self.liveness(limits, now),
+        }
+    }
+
+    fn liveness(&self, limits: &Limits, now: Now) -> Due {
+        let dead = self.last_heard + limits.silence_limit;
+        let ping = self.last_heard + limits.ping_interval.max(SHORTEST_PING) * (self.pings + 1);
+        if now.mono >= dead {
+            Due::Silent
+        } else if now.mono >= ping {
+            Due::Ping
+        } else {
+            Due::At(ping.min(dead))
+        }
+    }
+}
