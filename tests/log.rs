@@ -17,8 +17,10 @@ fn turn() -> MutexGuard<'static, ()> {
     turn
 }
 
-fn recorder() -> (Sink, Arc<Mutex<Vec<(Level, String)>>>) {
-    let records = Arc::new(Mutex::new(Vec::new()));
+type Records = Arc<Mutex<Vec<(Level, String)>>>;
+
+fn recorder() -> (Sink, Records) {
+    let records = Records::default();
     let sink = {
         let records = records.clone();
         Arc::new(move |level: Level, line: &str| records.lock().push((level, line.to_owned())))
@@ -171,7 +173,7 @@ fn after_a_sink_was_replaced_it_is_not_running_any_more() {
     log::set_level(Level::Info);
     let logging = thread::spawn(|| write(Level::Info, "text"));
     entered.wait();
-    let release = thread::spawn(move || drop(replacing.wait()));
+    let release = thread::spawn(move || replacing.wait());
     log::set_sink(None);
     assert_eq!(running.load(Ordering::SeqCst), 0);
     release.join().expect("no panic");

@@ -84,6 +84,12 @@ impl Engine {
         engine
     }
 
+    /// Whether any session has a task.
+    #[cfg(test)]
+    pub(super) fn has_tasks(&self) -> bool {
+        !self.active.lock().cores.is_empty()
+    }
+
     pub(super) fn pool(&self) -> &Arc<Pool> {
         &self.pool
     }

@@ -121,7 +121,7 @@ fn a_callback_that_blocks_delays_no_other_session() {
     tell(&blocked, event(0));
     await_one(&begins);
     let (told, tells) = channel();
-    let other = mailbox(&pool, move |event| drop(told.send(number(&event))));
+    let other = mailbox(&pool, move |event| told.send(number(&event)).unwrap_or(()));
     for expected in 0..10 {
         tell(&other, event(expected));
         assert_eq!(await_one(&tells), expected);
@@ -143,7 +143,7 @@ fn beyond_the_limit_sessions_share_threads() {
         releases.push(go);
         blocked.push(mailbox);
     }
-    let waiting = mailbox(&pool, move |event| drop(told.send(number(&event))));
+    let waiting = mailbox(&pool, move |event| told.send(number(&event)).unwrap_or(()));
     waiting.extend((0..5).map(event));
     assert_eq!(pool.threads(), 2);
     assert!(tells.try_recv().is_err(), "no thread is free");
@@ -156,7 +156,7 @@ fn threads_come_with_work_and_go_without() {
     let pool = Pool::new(64, Duration::from_millis(1));
     assert_eq!(pool.threads(), 0);
     let (told, tells) = channel();
-    let mailbox = mailbox(&pool, move |event| drop(told.send(number(&event))));
+    let mailbox = mailbox(&pool, move |event| told.send(number(&event)).unwrap_or(()));
     for round in 0..3 {
         tell(&mailbox, event(round));
         assert_eq!(await_one(&tells), round);
@@ -180,7 +180,15 @@ fn close_waits_for_the_running_callback_and_none_follows() {
     };
     mailbox.extend((0..10).map(event));
     await_one(&begins);
-    let release = thread::spawn(move || go.send(()));
+    let release = {
+        let mailbox = mailbox.clone();
+        thread::spawn(move || {
+            while mailbox.state.lock().waiters == 0 {
+                thread::yield_now();
+            }
+            go.send(())
+        })
+    };
     mailbox.close();
     assert!(ended.load(Ordering::SeqCst), "close returned while a callback ran");
     assert_eq!(Arc::strong_count(&ended), 1, "the observer is gone once close has returned");
@@ -200,7 +208,7 @@ fn close_inside_the_own_callback_takes_effect_when_it_returns() {
         mailbox(&pool, move |event| {
             let own = slot.lock().clone().expect("a mailbox");
             own.close();
-            drop(told.send(number(&event)));
+            let _ = told.send(number(&event));
         })
     };
     *slot.lock() = Some(mailbox.clone());
@@ -223,7 +231,7 @@ fn callbacks_that_close_each_others_sessions_do_not_wait_for_each_other() {
                 let other = others.lock()[other].clone();
                 both_run.wait();
                 other.close();
-                drop(done.send(()));
+                let _ = done.send(());
             })
         };
         let pair = vec![make(1), make(0)];
@@ -264,7 +272,7 @@ fn a_full_queue_is_congested_until_half_of_it_is_told() {
     let weight = event(0).weight();
     let mailbox = owned_mailbox(&pool, &owner, weight * 8, move |event| {
         wait();
-        drop(told.send(number(&event)));
+        let _ = told.send(number(&event));
     });
     tell(&mailbox, event(0));
     await_one(&begins);
@@ -292,7 +300,7 @@ fn leaving_drops_what_was_not_told_except_how_earlier_joins_ended() {
     let (told, tells) = channel();
     let mailbox = owned_mailbox(&pool, &owner, event(0).weight() * 3, move |event| {
         wait();
-        drop(told.send(event));
+        let _ = told.send(event);
     });
     tell(&mailbox, event(0));
     await_one(&begins);
@@ -318,7 +326,7 @@ fn a_panic_in_a_callback_is_reported_and_the_thread_goes_on() {
     let (told, tells) = channel();
     let mailbox = owned_mailbox(&pool, &owner, usize::MAX, move |event| {
         assert!(number(&event) != 0, "a defect in a callback, made on purpose");
-        drop(told.send(number(&event)));
+        let _ = told.send(number(&event));
     });
     mailbox.extend((0..2).map(event));
     assert_eq!(await_one(&tells), 1);
@@ -355,7 +363,7 @@ fn callback_threads_are_named_and_block_all_signals() {
     let pool = pool(1);
     let (told, tells) = channel();
     let mailbox = mailbox(&pool, move |_| {
-        drop(told.send(std::fs::read_to_string("/proc/thread-self/status").expect("a status")));
+        let _ = told.send(std::fs::read_to_string("/proc/thread-self/status").expect("a status"));
     });
     tell(&mailbox, event(0));
     let status = await_one(&tells);

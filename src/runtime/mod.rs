@@ -13,6 +13,8 @@ mod handle;
 mod links;
 mod mailbox;
 mod pool;
+#[cfg(test)]
+mod scripted_relay;
 mod settings;
 mod threads;
 mod wake;

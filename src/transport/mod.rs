@@ -8,6 +8,8 @@ pub mod address;
 mod dial;
 mod error;
 mod http;
+#[cfg(test)]
+pub mod memory;
 mod socket;
 mod tls;
 pub mod websocket;
