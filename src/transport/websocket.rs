@@ -264,3 +264,7 @@ impl Link for WebSocketLink {
         self.stream.get_ref().traffic()
     }
 }
+
+#[cfg(test)]
+#[path = "websocket_tests.rs"]
+mod tests;

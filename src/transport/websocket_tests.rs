@@ -1,0 +1,543 @@
+//! The product's transport against real servers on loopback, good and bad ones.
+#![forbid(unsafe_code)]
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::time::{Duration, SystemTime};
+
+use futures_util::{SinkExt as _, StreamExt as _};
+use http_body_util::Full;
+use hyper::body::Incoming as Body;
+use hyper::service::service_fn;
+use hyper::{Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use super::*;
+
+/// Only a hang reaches it.
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LIMIT, future).await.expect("it takes no time")
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+fn route(api: &str) -> Route {
+    Route {
+        api: Ok(Address::parse(api, Family::Http).expect("an API URL")),
+        api_is_default: false,
+        ip_proxy: None,
+        ca_file: None,
+        max_message_bytes: 64 * 1024,
+    }
+}
+
+fn connector(route: Route) -> WebSocketConnector {
+    WebSocketConnector::new(route, Arc::default())
+}
+
+async fn fetch(route: Route) -> Result<HttpAnswer, TransportError> {
+    let request = InfoRequest { session_id: "1_a/b".to_owned(), token: "T1==secret".to_owned() };
+    in_time(connector(route).fetch_session_info(request)).await
+}
+
+async fn open(url: &str) -> Result<WebSocketLink, TransportError> {
+    in_time(connector(route("http://unused")).open_link(url)).await
+}
+
+async fn refused(url: &str) -> TransportError {
+    match open(url).await {
+        Ok(_) => panic!("{url} opened"),
+        Err(error) => error,
+    }
+}
+
+async fn receive(link: &mut WebSocketLink) -> Result<Incoming, TransportError> {
+    in_time(std::future::poll_fn(|cx| link.poll_receive(cx))).await
+}
+
+async fn send(link: &mut WebSocketLink, message: &[u8]) -> Result<(), TransportError> {
+    in_time(std::future::poll_fn(|cx| link.poll_ready(cx))).await?;
+    link.start_send(Bytes::copy_from_slice(message))?;
+    in_time(std::future::poll_fn(|cx| link.poll_flush(cx))).await
+}
+
+/// An HTTP server that answers each request by `answer`.
+async fn http_server(
+    answer: impl Fn(Request<Body>) -> Response<Full<Bytes>> + Clone + Send + 'static,
+) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            let service = service_fn(move |request| {
+                let answer = answer(request);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    address
+}
+
+/// A server that reads a request and then does as it pleases.
+async fn raw_server<F: Future<Output = ()> + Send>(
+    then: impl Fn(TcpStream) -> F + Clone + Send + Sync + 'static,
+) -> SocketAddr
+where
+    F: 'static,
+{
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let then = then.clone();
+            tokio::spawn(async move {
+                read_head(&mut stream).await;
+                then(stream).await;
+            });
+        }
+    });
+    address
+}
+
+async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).expect("a head is text")
+}
+
+/// A WebSocket server; `serve` gets each connection.
+async fn websocket_server<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(WebSocketStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
+) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let serve = serve.clone();
+            tokio::spawn(async move {
+                let stream = tokio_tungstenite::accept_async(stream).await.expect("a handshake");
+                serve(stream).await;
+            });
+        }
+    });
+    address
+}
+
+fn assert_words(error: &TransportError, words: &[&str]) {
+    let text = error.to_string();
+    assert!(words.iter().all(|word| text.contains(word)), "{text} lacks one of {words:?}");
+    assert!(!text.contains("secret") && !text.contains('\n'), "{text}");
+}
+
+#[tokio::test]
+async fn session_info_is_asked_for_as_servers_expect() {
+    let (seen, mut requests) = tokio::sync::mpsc::unbounded_channel();
+    let address = http_server(move |request| {
+        let header = |name: &str| request.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        let headers =
+            ["accept", "host", "x-tb-token-auth", "x-opentok-auth", "x-tb-version", "x-tb-client-version"];
+        let headers: Vec<_> = headers.into_iter().map(header).collect();
+        seen.send((request.method().clone(), request.uri().to_string(), headers)).expect("the test waits");
+        Response::new(Full::from("[{}]"))
+    })
+    .await;
+    let answer = fetch(route(&format!("http://{address}/base/"))).await.expect("an answer");
+    assert_eq!((answer.status, &*answer.body), (200, &b"[{}]"[..]));
+    let (method, uri, headers) = requests.recv().await.expect("a request");
+    assert_eq!((method.as_str(), uri.as_str()), ("GET", "/base/session/1_a%2Fb?extended=true"));
+    let token = "T1==secret";
+    let version = concat!("otc-", env!("CARGO_PKG_VERSION"));
+    let host = address.to_string();
+    let expected = ["application/json", &host, token, token, "1", version];
+    assert_eq!(headers, expected.map(|value| Some(value.to_owned())));
+}
+
+#[tokio::test]
+async fn any_answer_is_an_answer() {
+    for status in [201, 302, 403, 404, 500, 503] {
+        let address = http_server(move |_| {
+            let answer = Response::builder().status(status).header("location", "http://127.0.0.1:1/");
+            answer.body(Full::from(vec![b'x'; 200_000])).expect("an answer")
+        })
+        .await;
+        let answer = fetch(route(&format!("http://{address}"))).await.expect("an answer");
+        assert_eq!((answer.status, answer.body.len()), (status, 200_000));
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_not_read() {
+    let announced = http_server(|_| Response::new(Full::from(vec![b'x'; 10 << 20]))).await;
+    let endless = raw_server(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+    })
+    .await;
+    for address in [announced, endless] {
+        let error = fetch(route(&format!("http://{address}"))).await.expect_err("too long");
+        assert_eq!(error.hop, Hop::Answer);
+        assert_words(&error, &["unusable HTTP answer", "/session/1_a%2Fb", "longer than 256 KiB"]);
+    }
+}
+
+#[tokio::test]
+async fn an_endless_head_is_not_read() {
+    let address = raw_server(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nX: ").await;
+        while stream.write_all(&[b'x'; 4096]).await.is_ok() {}
+    })
+    .await;
+    let error = fetch(route(&format!("http://{address}"))).await.expect_err("too long");
+    assert_eq!(error.hop, Hop::Answer);
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_told() {
+    let address = raw_server(|mut stream| async move {
+        let _ = stream.write_all(b"SSH-2.0-server\r\n\r\n").await;
+    })
+    .await;
+    let error = fetch(route(&format!("http://{address}"))).await.expect_err("not HTTP");
+    assert_eq!((error.hop, error.interrupted), (Hop::Answer, false));
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_off_is_told_as_such() {
+    let silent = raw_server(|_| async {}).await;
+    let halfway = raw_server(|mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf").await;
+    })
+    .await;
+    for address in [silent, halfway] {
+        let error = fetch(route(&format!("http://{address}"))).await.expect_err("no answer");
+        assert_eq!((error.hop, error.interrupted), (Hop::Http, true), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_listening_is_told_with_the_address_and_for_the_default_with_the_remedy() {
+    let (listener, address) = listen().await;
+    drop(listener);
+    let mut route = route(&format!("http://{address}"));
+    let error = fetch(route.clone()).await.expect_err("nothing listens");
+    assert_eq!((error.hop, error.interrupted), (Hop::Connect, false));
+    assert_words(&error, &["cannot connect to http://127.0.0.1:", "Connection refused"]);
+    assert!(!error.to_string().contains("OTC_API_URL"));
+    route.api_is_default = true;
+    let error = fetch(route).await.expect_err("nothing listens");
+    assert_words(&error, &["Connection refused", "set OTC_API_URL"]);
+    let error = refused(&format!("ws://{address}/x?socketId=secret")).await;
+    assert_words(&error, &["cannot connect to ws://127.0.0.1:", "/x: "]);
+}
+
+#[tokio::test]
+async fn a_name_without_an_address_is_told() {
+    let error = fetch(route("http://no-such-host.invalid")).await.expect_err("no such name");
+    assert_eq!(error.hop, Hop::Resolve);
+    assert_words(&error, &["cannot look up the host of http://no-such-host.invalid/session/1_a%2Fb"]);
+}
+
+#[tokio::test]
+async fn a_bad_environment_variable_and_a_token_for_no_header_never_reach_the_network() {
+    let failure = TransportError::new(Hop::Setting, "OTC_API_URL", "allowed is another");
+    let bad = Route { api: Err(failure.clone()), ..route("http://unused") };
+    assert_eq!(fetch(bad).await, Err(failure));
+    let request = InfoRequest { session_id: "1".to_owned(), token: "secret\r\nX: y".to_owned() };
+    let error =
+        in_time(connector(route("http://unused")).fetch_session_info(request)).await.expect_err("no header");
+    assert_eq!(error.hop, Hop::Setting);
+    assert_words(&error, &["control characters"]);
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_and_a_close_ends_it() {
+    let address = websocket_server(|mut stream| async move {
+        while let Some(Ok(message)) = stream.next().await {
+            if message.is_binary() {
+                stream.send(message).await.expect("the client reads");
+            }
+        }
+    })
+    .await;
+    let mut link = open(&format!("ws://{address}/path?query=secret")).await.expect("a link");
+    for size in [0, 1, 125, 126, 65_535, 64 * 1024] {
+        let message = vec![7; size];
+        send(&mut link, &message).await.expect("the server reads");
+        assert_eq!(receive(&mut link).await, Ok(Incoming::Message(Bytes::from(message))));
+    }
+    let traffic = link.traffic();
+    assert!(traffic.sent > 128 * 1024 && traffic.received > 128 * 1024, "{traffic:?}");
+    in_time(std::future::poll_fn(|cx| link.poll_close(cx, Some(1000)))).await.expect("the server closes too");
+}
+
+#[tokio::test]
+async fn the_handshake_offers_nothing_that_is_not_wanted() {
+    let (seen, mut heads) = tokio::sync::mpsc::unbounded_channel();
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        seen.send(read_head(&mut stream).await).expect("the test waits");
+    });
+    let error = refused(&format!("ws://{address}/rumor?socketId=secret")).await;
+    assert!(error.interrupted, "{error}");
+    let head = heads.recv().await.expect("a head").to_ascii_lowercase();
+    assert!(head.starts_with("get /rumor?socketid=secret http/1.1\r\n"), "{head}");
+    assert!(head.contains(&format!("host: {address}\r\n")), "{head}");
+    assert!(!head.contains("sec-websocket-extensions") && !head.contains("sec-websocket-protocol"), "{head}");
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_is_told_with_its_status() {
+    for status in [200, 301, 403, 404, 410, 426, 503] {
+        let address = http_server(move |_| {
+            let status = StatusCode::from_u16(status).expect("a status");
+            Response::builder().status(status).body(Full::from("secret words")).expect("an answer")
+        })
+        .await;
+        let error = refused(&format!("ws://{address}/x")).await;
+        assert_eq!((error.hop, error.interrupted), (Hop::Upgrade(Some(status)), false));
+        assert_words(&error, &["WebSocket handshake failed with ws://127.0.0.1:", &format!("HTTP {status}")]);
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_is_no_websocket_is_told() {
+    for url in ["", "http://host/x", "ws://", "ws://user@host", "relay.example:80"] {
+        assert_eq!(refused(url).await.hop, Hop::Setting, "{url}");
+    }
+}
+
+#[tokio::test]
+async fn through_an_ip_proxy_every_url_is_appended_to_its_own() {
+    let (seen, mut uris) = tokio::sync::mpsc::unbounded_channel();
+    let address = http_server(move |request| {
+        seen.send(request.uri().to_string()).expect("the test waits");
+        Response::builder().status(404).body(Full::default()).expect("an answer")
+    })
+    .await;
+    let proxy = Address::parse(&format!("http://{address}/in"), Family::Http).expect("a URL");
+    let route = Route { ip_proxy: Some(proxy), ..route("https://api.example:8443") };
+    fetch(route.clone()).await.expect("an answer");
+    assert_eq!(uris.recv().await.expect("a request"), "/in/api.example:8443/session/1_a%2Fb?extended=true");
+    let opened = in_time(connector(route).open_link("wss://relay.example/rumor?socketId=1")).await;
+    assert!(opened.is_err(), "the proxy refuses");
+    assert_eq!(uris.recv().await.expect("a request"), "/in/relay.example/rumor?socketId=1");
+}
+
+/// Has the server do something on the link and returns what the client sees, one after the other.
+async fn seen_of(messages: Vec<Message>) -> Vec<Result<Incoming, TransportError>> {
+    let address = websocket_server(move |mut stream| {
+        let messages = messages.clone();
+        async move {
+            for message in messages {
+                let _ = stream.send(message).await;
+            }
+            while let Some(Ok(_)) = stream.next().await {}
+        }
+    })
+    .await;
+    let mut link = open(&format!("ws://{address}/x?socketId=secret")).await.expect("a link");
+    let mut seen = Vec::new();
+    loop {
+        seen.push(receive(&mut link).await);
+        if matches!(seen.last(), Some(Err(_) | Ok(Incoming::Closed { .. }))) {
+            return seen;
+        }
+    }
+}
+
+fn close(code: u16, reason: &str) -> Message {
+    Message::Close(Some(CloseFrame { code: code.into(), reason: reason.to_owned().into() }))
+}
+
+#[tokio::test]
+async fn pings_are_signs_of_life_and_a_close_tells_its_code() {
+    let message = Bytes::from_static(b"message");
+    let seen = seen_of(vec![
+        Message::Ping(Bytes::from_static(b"p")),
+        Message::Binary(message.clone()),
+        close(1011, "gone\nfor good"),
+    ])
+    .await;
+    let closed = Incoming::Closed { code: Some(1011), reason: "gone for good".to_owned() };
+    assert_eq!(seen, [Ok(Incoming::Activity), Ok(Incoming::Message(message)), Ok(closed)]);
+    let seen = seen_of(vec![Message::Close(None)]).await;
+    assert_eq!(seen, [Ok(Incoming::Closed { code: None, reason: String::new() })]);
+}
+
+#[tokio::test]
+async fn what_the_rules_forbid_is_told_as_such() {
+    let too_large = Message::Binary(vec![0; 64 * 1024 + 1].into());
+    for message in [Message::text("secret"), too_large] {
+        let seen = seen_of(vec![message]).await;
+        let [Err(error)] = &seen[..] else { panic!("unexpected {seen:?}") };
+        assert_eq!(error.hop, Hop::Rules);
+        assert_words(error, &["broken WebSocket rules by ws://127.0.0.1:"]);
+    }
+}
+
+#[tokio::test]
+async fn an_end_without_a_close_is_a_lost_link() {
+    let address = websocket_server(|stream| async move { drop(stream) }).await;
+    let mut link = open(&format!("ws://{address}/x")).await.expect("a link");
+    let error = receive(&mut link).await.expect_err("the server is gone");
+    assert_eq!((error.hop, error.interrupted), (Hop::Link, true));
+}
+
+/// A certificate for these names, signed by a CA of its own: the server's settings, and the CA as PEM.
+fn certificate(names: &[&str], expired: bool) -> (Arc<ServerConfig>, String) {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = rcgen::CertificateParams::new(names).expect("parameters");
+    let day = Duration::from_secs(24 * 60 * 60);
+    // Whatever the machine's clock says, the tests are about its relation to the certificate.
+    #[allow(clippy::disallowed_methods, reason = "certificates are about the time of day")]
+    let now = SystemTime::now();
+    params.not_before = (now - 30 * day).into();
+    params.not_after = (if expired { now - day } else { now + day }).into();
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("a pair");
+    (Arc::new(config), ca_pem)
+}
+
+/// An HTTPS server that answers one request after the other.
+async fn https_server(config: Arc<ServerConfig>) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = TlsAcceptor::from(config.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service =
+                    service_fn(|_| async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("[]"))) });
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        }
+    });
+    address
+}
+
+/// A file that is removed at the end of the test.
+struct TempFile(PathBuf);
+
+impl TempFile {
+    fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("otc-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a temporary file");
+        Self(path)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+async fn fetch_secure(names: &[&str], expired: bool, ca: Option<&str>) -> Result<HttpAnswer, TransportError> {
+    let (config, own_ca) = certificate(names, expired);
+    let address = https_server(config).await;
+    let name = format!("{}-{expired}-{}.pem", names.join("+"), ca.map_or(0, str::len));
+    let file = TempFile::new(&name, ca.unwrap_or(&own_ca));
+    let route =
+        Route { ca_file: Some(file.0.clone()), ..route(&format!("https://localhost:{}", address.port())) };
+    fetch(route).await
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_own_ca_is_trusted() {
+    let answer = fetch_secure(&["localhost"], false, None).await.expect("an answer");
+    assert_eq!(&*answer.body, b"[]");
+}
+
+#[tokio::test]
+async fn certificates_that_do_not_fit_are_refused_and_told_why() {
+    let (_, stranger) = certificate(&["localhost"], false);
+    let table = [
+        (fetch_secure(&["other.example"], false, None).await, "not valid for name"),
+        (fetch_secure(&["localhost"], true, None).await, "expired"),
+        (fetch_secure(&["localhost"], false, Some(&stranger)).await, ""),
+    ];
+    for (result, word) in table {
+        let error = result.expect_err("not to be trusted");
+        assert_eq!((error.hop, error.interrupted), (Hop::Tls, false), "{error}");
+        assert_words(&error, &["TLS handshake failed with https://localhost:", "certificate", word]);
+    }
+}
+
+#[tokio::test]
+async fn a_ca_file_that_cannot_be_used_is_told() {
+    let error =
+        fetch_secure(&["localhost"], false, Some("no certificate")).await.expect_err("no certificate");
+    assert_words(&error, &["CA file", "a PEM file is expected"]);
+    let (listener, address) = listen().await;
+    let missing = Some(PathBuf::from("/no/such/file.pem"));
+    let route = Route { ca_file: missing, ..route(&format!("https://{address}")) };
+    let error = fetch(route).await.expect_err("no file");
+    assert_eq!(error.hop, Hop::Tls);
+    assert_words(&error, &["CA file \"/no/such/file.pem\"", "No such file"]);
+    drop(listener);
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_told() {
+    let plain = http_server(|_| Response::new(Full::default())).await;
+    let error = fetch(route(&format!("https://{plain}"))).await.expect_err("no TLS there");
+    assert_eq!(error.hop, Hop::Tls);
+}
+
+#[tokio::test]
+async fn messages_go_both_ways_over_tls() {
+    let (config, ca) = certificate(&["localhost"], false);
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.expect("a client");
+        let stream = TlsAcceptor::from(config).accept(stream).await.expect("a TLS handshake");
+        let mut stream = tokio_tungstenite::accept_async(stream).await.expect("a handshake");
+        while let Some(Ok(message)) = stream.next().await {
+            if message.is_binary() {
+                stream.send(message).await.expect("the client reads");
+            }
+        }
+    });
+    let file = TempFile::new("both-ways.pem", &ca);
+    let route = Route { ca_file: Some(file.0.clone()), ..route("http://unused") };
+    let url = format!("wss://localhost:{}/x", address.port());
+    let mut link = in_time(connector(route).open_link(&url)).await.expect("a link");
+    for size in [1, 20_000, 64 * 1024] {
+        let message = vec![7; size];
+        send(&mut link, &message).await.expect("the server reads");
+        assert_eq!(receive(&mut link).await, Ok(Incoming::Message(Bytes::from(message))));
+    }
+    assert!(link.traffic().received > 80_000);
+}
