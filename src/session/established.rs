@@ -234,7 +234,10 @@ impl Session {
         let signals = join.outbox.signals();
         if signals > 0 {
             self.counters.signals_dropped += signals as u64;
-            self.log(LogLevel::Warn, format!("{signals} signals had no answer when the session ended"));
+            self.log(
+                LogLevel::Warn,
+                format!("signals without an answer at the end of the session: {signals}"),
+            );
         }
     }
 

@@ -30,7 +30,7 @@ impl Session {
             None => join.roster.stranger(&join.connection_id),
         });
         self.told_connected = true;
-        self.log(LogLevel::Info, format!("joined, {} others are here", others.len()));
+        self.log(LogLevel::Info, format!("joined; others here: {}", others.len()));
         self.tell(Event::Connected);
         for told in others {
             self.entered(told);

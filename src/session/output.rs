@@ -52,7 +52,7 @@ impl Output {
         self.log.pop_front().or_else(|| {
             let omitted = std::mem::take(&mut self.log_omitted);
             (omitted > 0)
-                .then(|| LogRecord { level: LogLevel::Warn, text: format!("{omitted} log lines left out") })
+                .then(|| LogRecord { level: LogLevel::Warn, text: format!("log lines left out: {omitted}") })
         })
     }
 

@@ -104,7 +104,9 @@ fn the_drain_takes_at_most_one_second() {
     h.advance_ms(2_000);
     assert_eq!(h.take_names(), ["disconnected"]);
     assert_eq!(h.session.counters().signals_dropped, 1);
-    assert!(h.log.iter().any(|record| record.text == "1 signals had no answer when the session ended"));
+    assert!(
+        h.log.iter().any(|record| record.text == "signals without an answer at the end of the session: 1")
+    );
 }
 
 #[test]

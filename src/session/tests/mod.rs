@@ -2,11 +2,17 @@
 
 mod harness;
 
+mod calls;
+mod chance;
+mod chaos;
+mod failures;
 mod joining;
 mod keepalive;
 mod leaving;
 mod presence;
+mod promise;
 mod receiving;
 mod reconnecting;
 mod sending;
+mod units;
 mod welcome;

@@ -142,7 +142,9 @@ fn after_sixty_seconds_the_session_gives_up() {
     }
     assert_eq!(h.session.state(), StateName::Idle);
     assert_eq!(h.session.counters().signals_dropped, 1);
-    assert!(h.log.iter().any(|record| record.text == "1 signals had no answer when the session ended"));
+    assert!(
+        h.log.iter().any(|record| record.text == "signals without an answer at the end of the session: 1")
+    );
     assert_eq!(h.session.poll_timeout(), None);
 }
 
