@@ -192,6 +192,12 @@ fn delete_is_possible_and_silent_everywhere() {
             settle(&mut h);
             assert_eq!(h.take_names(), [""; 0], "{how}");
             assert!(h.session.is_finished(), "{how}");
+            assert_eq!(h.session.poll_timeout(), None, "{how}");
+            // From then on nothing is possible but deleting once more.
+            assert_eq!(h.session.connect(TOKEN.into(), h.now), Err(CommandError::IllegalState), "{how}");
+            assert_eq!(h.session.disconnect(h.now), Err(CommandError::NotConnected), "{how}");
+            assert_eq!(h.send("x"), Err(SendError::NotConnected), "{how}");
+            h.session.delete(h.now);
         }
     }
 }

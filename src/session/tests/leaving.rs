@@ -1,7 +1,5 @@
 //! Leaving: the drain, the goodbye, the time limits; and delete, which does the same in silence.
 
-use std::time::Duration;
-
 use otc_protocol::rumor::{Frame, FrameType};
 
 use super::harness::*;
@@ -302,39 +300,6 @@ fn delete_is_silent_and_the_drain_goes_on() {
     assert!(h.session.is_finished());
     assert_eq!(h.take_names(), [""; 0]);
     assert_eq!(h.session.poll_timeout(), None);
-}
-
-#[test]
-fn delete_is_silent_in_every_state() {
-    let ways: [(&str, fn(&mut Harness)); 7] = [
-        ("idle", |_| {}),
-        ("fetching", Harness::connect),
-        ("opening", |h| _ = h.connect_to_link()),
-        ("joining", |h| _ = h.connect_to_create()),
-        ("connected", |h| _ = h.join()),
-        ("reconnecting", |h| {
-            let link = h.join();
-            h.cut(link);
-        }),
-        ("disconnecting", |h| {
-            h.join();
-            leave(h);
-        }),
-    ];
-    for (state, reach) in ways {
-        let mut h = Harness::new();
-        reach(&mut h);
-        h.take_events();
-        h.session.delete(h.now);
-        h.advance(Duration::from_secs(3));
-        assert!(h.session.is_finished(), "{state}");
-        assert_eq!(h.take_names(), [""; 0], "{state}");
-        assert_eq!(h.session.poll_timeout(), None, "{state}");
-        assert_eq!(h.session.connect(TOKEN.into(), h.now), Err(CommandError::IllegalState), "{state}");
-        assert_eq!(h.session.disconnect(h.now), Err(CommandError::NotConnected), "{state}");
-        assert_eq!(h.send("x"), Err(SendError::NotConnected), "{state}");
-        h.session.delete(h.now);
-    }
 }
 
 #[test]

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use crate::session::SessionConfig;
 use crate::session::dedup::Recent;
 use crate::session::ids::Ids;
+use crate::session::join::Join;
 use crate::session::reconnect;
 use crate::session::text::{foreign, public_url, seconds};
+use crate::session::{Session, SessionConfig};
 
 #[test]
 fn ids_are_version_four_uuids_and_all_different() {
@@ -138,4 +139,13 @@ fn durations_are_told_in_seconds() {
     for (ms, text) in cases {
         assert_eq!(seconds(Duration::from_millis(ms)), text);
     }
+}
+
+#[test]
+fn a_session_at_rest_is_small_and_can_change_threads() {
+    fn is_send<T: Send>() {}
+    is_send::<Session>();
+    // Per session: itself, its join, and short texts. Queues and memories allocate nothing before their first use.
+    let bytes = size_of::<Session>() + size_of::<Join>();
+    assert!(bytes <= 2_560, "{bytes}");
 }
