@@ -6,29 +6,31 @@
  * **Life.** otc_init() first, then sessions, then otc_session_delete() for each, then otc_destroy().
  *
  * **Threads.** Every function may be called from any thread at any time, and inside any callback. None waits for the
- * network, except that otc_destroy() takes up to 2 s to end what is left, and otc_session_delete() waits for a running
- * callback of that session.
+ * network, except that otc_destroy() takes up to 2 s to end what is left, and otc_session_delete() waits for a
+ * running callback of that session.
  *
- * **Callbacks.** They come on threads of the library that do nothing else: one at a time for each session, in the order
- * in which things happened, for different sessions possibly at the same time. A slow one delays later callbacks of its
- * session and nothing else. Whatever a callback receives, apart from the session and user_data, dies when it returns: copy
- * what is needed longer. A C++ exception must not leave a callback, and longjmp() must not jump out of one.
+ * **Callbacks.** They come on threads of the library that do nothing else: one at a time for each session, in the
+ * order in which things happened, for different sessions possibly at the same time. A slow one delays later callbacks
+ * of its session and nothing else. Whatever a callback receives, apart from the session and user_data, dies when it
+ * returns: copy what is needed longer. A C++ exception must not leave a callback, and longjmp() must not jump out of
+ * one.
  *
- * **Strings** go in and come out as UTF-8 ending with NUL, and so does everything else that is passed in: it is copied
- * before the function returns, so temporaries are fine. A string that a getter returns belongs to the object it was asked
- * of and lives as long.
+ * **Strings** are UTF-8 and end with NUL. They, and everything else that is passed in, are copied before the function
+ * returns, so temporaries are fine. A string that a getter returns belongs to the object it was asked of and lives as
+ * long.
  *
  * **Handles.** otc_session and otc_session_settings pointers are checked: one that was deleted, or never made, gives
- * OTC_INVALID_PARAM, NULL or 0, and does nothing. Connections and streams are plain memory; there the usual care applies.
+ * OTC_INVALID_PARAM, NULL or 0, and does nothing. Connections and streams are plain memory; there the usual care
+ * applies.
  *
- * **NULL** is never a crash. For the object that a function works on it gives OTC_INVALID_PARAM, NULL or 0; other arguments say
- * what it means for them.
+ * **NULL** is never a crash. For the object that a function works on it gives OTC_INVALID_PARAM, NULL or 0; other
+ * arguments say what it means for them.
  *
  * **Status.** 0 is success; other values are in enum otc_error_code and enum otc_session_error_code.
  *
- * **Processes.** A child made by fork() must not use the library, unless it calls exec first: every call in it fails. exit()
- * may be called at any time, inside callbacks too. Unloading the shared library is not supported: it stays mapped after
- * dlclose().
+ * **Processes.** A child made by fork() must not use the library, unless it calls exec first: every call in it fails.
+ * exit() may be called at any time, inside callbacks too. Unloading the shared library is not supported: it stays
+ * mapped after dlclose().
  */
 #ifndef OTC_HEADER_OPENTOK_H
 #define OTC_HEADER_OPENTOK_H

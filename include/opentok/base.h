@@ -170,8 +170,8 @@ typedef int otc_status;
 /**
  * Receives one line of the log: "[LEVEL] place - text", without an end of line.
  *
- * Runs on any thread, also one of the program's own inside a call to the library; one call at a time in the whole process.
- * message dies when it returns. What the library would log while it runs is dropped.
+ * Runs on any thread, also one of the program's own inside a call to the library; one call at a time in the whole
+ * process. message dies when it returns. What the library would log while it runs is dropped.
  */
 typedef void (*otc_logger_callback)(const char *message);
 
@@ -193,15 +193,15 @@ struct otc_on_mute_forced_info {
 /**
  * Starts the library, or counts one more user of it.
  *
- * - When: first of all. May be called any number of times; the library runs until otc_destroy() was called as often. After
- *   that it may be started again.
+ * - When: first of all. May be called any number of times; the library runs until otc_destroy() was called as often.
+ *   After that it may be started again.
  * - Threads: any; does not block.
  * - Ownership: reserved is not looked at.
  * - NULL: pass NULL.
- * - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by fork()
- *   after the library had been started in its parent.
- * - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is read
- *   here, OTC_API_URL and OTC_CA_FILE when a session connects.
+ * - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by
+ *   fork() after the library had been started in its parent.
+ * - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is
+ *   read here, OTC_API_URL and OTC_CA_FILE when a session connects.
  */
 OTC_API
 otc_status otc_init(void *reserved);
@@ -209,13 +209,13 @@ otc_status otc_init(void *reserved);
 /**
  * Gives up one use of the library; the last one ends every session and stops it.
  *
- * - When: after otc_session_delete() of every session. Sessions that still exist are ended without a callback; they may, and
- *   should, still be deleted afterwards.
- * - Threads: any that is not inside a callback. The last call takes up to 2 s: it lets signals that were accepted leave, says
- *   goodbye to the server, and waits for running callbacks. After it no callback runs.
+ * - When: after otc_session_delete() of every session. Sessions that still exist are ended without a callback; they
+ *   may, and should, still be deleted afterwards.
+ * - Threads: any that is not inside a callback. The last call takes up to 2 s: it lets signals that were accepted
+ *   leave, says goodbye to the server, and waits for running callbacks. After it no callback runs.
  * - Ownership: nothing changes hands.
- * - Returns: OTC_SUCCESS; OTC_FATAL if the library is not running, if called inside a callback (nothing is stopped then), or
- *   if a callback was still running after 2 s (it is left to itself, and everything else is stopped).
+ * - Returns: OTC_SUCCESS; OTC_FATAL if the library is not running, if called inside a callback (nothing is stopped
+ *   then), or if a callback was still running after 2 s (it is left to itself, and everything else is stopped).
  */
 OTC_API
 otc_status otc_destroy(void);
@@ -236,8 +236,8 @@ OTC_API void otc_log_set_logger_callback(otc_logger_callback callback);
  *
  * - When: any time, before otc_init() and before otc_log_set_logger_callback() too.
  * - Threads: any; does not block.
- * - Defaults: until the first call nothing is logged. Values above OTC_LOG_LEVEL_DEBUG mean OTC_LOG_LEVEL_DEBUG; negative
- *   ones mean OTC_LOG_LEVEL_DISABLED.
+ * - Defaults: until the first call nothing is logged. Values above OTC_LOG_LEVEL_DEBUG mean OTC_LOG_LEVEL_DEBUG;
+ *   negative ones mean OTC_LOG_LEVEL_DISABLED.
  */
 OTC_API
 void otc_log_enable(enum otc_log_level log_level);

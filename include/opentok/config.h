@@ -3,8 +3,8 @@
  * @file config.h
  * Linkage and export macros, and the system headers that the other headers of this folder rely on.
  *
- * Including any header of the library gives the fixed-width integers of stdint.h and, outside Windows,
- * sys/time.h: programs written for the mirrored interface count on both.
+ * Including any header of the library gives the fixed-width integers of stdint.h and, outside Windows, sys/time.h:
+ * programs written for the mirrored interface count on both.
  */
 #ifndef OTC_HEADER_CONFIG_H
 #define OTC_HEADER_CONFIG_H
@@ -46,7 +46,7 @@
 #define OTC_API LIBOPENTOK_LIBRARY_EXPORTED
 #endif
 
-/** Opens and closes a block of declarations with C linkage; OTC_DECL() stands for linkage, export mark and return type. */
+/** Open and close a block of declarations with C linkage; OTC_DECL() is linkage, export mark and return type. */
 #if defined(__cplusplus)
 #define OTC_BEGIN_DECL extern "C" {
 #define OTC_END_DECL }

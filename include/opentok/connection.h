@@ -15,11 +15,11 @@ OTC_BEGIN_DECL
  * A client in a session. Opaque: compare it, keep it, hand it back.
  *
  * A pointer that a callback receives, that otc_stream_get_connection() returns or that otc_session_get_connection()
- * returns belongs to the library and lives as long as those descriptions say. Take otc_connection_copy() of what is needed
- * longer; a copy is independent of callback, stream and session, and ends with otc_connection_delete().
+ * returns belongs to the library and lives as long as those descriptions say. Take otc_connection_copy() of what is
+ * needed longer; a copy is independent of callback, stream and session, and ends with otc_connection_delete().
  *
- * Unlike sessions and settings, connections are plain memory: using one after its end is an error that the library detects
- * only by luck. Such a call then does nothing and returns NULL, 0 or OTC_INVALID_PARAM.
+ * Unlike sessions and settings, connections are plain memory: using one after its end is an error that the library
+ * detects only by luck. Such a call then does nothing and returns NULL, 0 or OTC_INVALID_PARAM.
  *
  * Functions: otc_connection_get_id(), otc_connection_get_creation_time(), otc_connection_get_data(),
  * otc_connection_get_session_id(), otc_connection_copy(), otc_connection_delete().
@@ -85,11 +85,11 @@ otc_connection *otc_connection_copy(const otc_connection *connection);
 /**
  * Ends a copy.
  *
- * - When: once for each otc_connection_copy(), after the last use. Deleting a copy twice is an error that cannot always be
- *   detected.
+ * - When: once for each otc_connection_copy(), after the last use. Deleting a copy twice is an error that cannot
+ *   always be detected.
  * - Threads: any; does not block.
- * - Ownership: the copy and the strings it returned are gone. A connection that belongs to the library (an argument of a
- *   callback, the own connection of a session, the connection of a stream) is left alone, with success.
+ * - Ownership: the copy and the strings it returned are gone. A connection that belongs to the library (an argument
+ *   of a callback, the own connection of a session, the connection of a stream) is left alone, with success.
  * - NULL: gives OTC_INVALID_PARAM.
  * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
  */

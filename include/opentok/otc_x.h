@@ -3,9 +3,9 @@
  * @file otc_x.h
  * What this library offers beyond the interface that it mirrors.
  *
- * Names start with otc_x_ or OTC_X_. Nothing here changes what a function of the other headers does. Each struct starts with
- * struct_size: set it to sizeof of that struct, so that a program and a library of different versions understand each
- * other. In such a struct 0 stands for the default, and all times are in milliseconds.
+ * Names start with otc_x_ or OTC_X_. Nothing here changes what a function of the other headers does. Each struct
+ * starts with struct_size: set it to sizeof of that struct, so that a program and a library of different versions
+ * understand each other. In such a struct 0 stands for the default, and all times are in milliseconds.
  */
 #ifndef OTC_HEADER_OTC_X_H
 #define OTC_HEADER_OTC_X_H
@@ -81,8 +81,8 @@ struct otc_x_limits {
    */
   size_t outbox_bytes;
   /**
-   * Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until half
-   * of them are gone. Default 67108864 (64 MiB).
+   * Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until
+   * half of them are gone. Default 67108864 (64 MiB).
    */
   size_t callback_queue_bytes;
 };
@@ -104,8 +104,8 @@ OTC_API const char *otc_x_version(void);
  * - Threads: any; does not block.
  * - Ownership: url is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL: the
- *   log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL:
+ *   the log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
  * - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
  */
 OTC_API
@@ -119,8 +119,8 @@ otc_status otc_x_session_settings_set_api_url(otc_session_settings *settings,
  * - Threads: any; does not block.
  * - Ownership: path is copied; the file is read when the session connects.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL path, or "", means the default.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A file
- *   that cannot be read shows when connecting, through on_error.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A
+ *   file that cannot be read shows when connecting, through on_error.
  * - Defaults: OTC_CA_FILE of the environment (ignored in set-uid programs), else none.
  */
 OTC_API
@@ -134,9 +134,9 @@ otc_status otc_x_session_settings_set_ca_file(otc_session_settings *settings,
  * - Threads: any; does not block.
  * - Ownership: timeouts is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL timeouts OTC_SESSION_NULL_OR_INVALID_PARAMETER.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
- *   the struct, for a member set that this library does not know, and for values that contradict each other. Then nothing
- *   has changed.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no
+ *   version of the struct, for a member set that this library does not know, and for values that contradict each
+ *   other. Then nothing has changed.
  * - Defaults: see struct otc_x_timeouts.
  */
 OTC_API
@@ -150,8 +150,8 @@ otc_status otc_x_session_settings_set_timeouts(otc_session_settings *settings,
  * - Threads: any; does not block.
  * - Ownership: limits is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL limits OTC_SESSION_NULL_OR_INVALID_PARAMETER.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
- *   the struct and for a member set that this library does not know. Then nothing has changed.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no
+ *   version of the struct and for a member set that this library does not know. Then nothing has changed.
  * - Defaults: see struct otc_x_limits.
  */
 OTC_API

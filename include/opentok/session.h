@@ -41,7 +41,7 @@ typedef struct otc_session_settings otc_session_settings;
 /** The longest encryption secret, in characters. */
 #define ENCRYPTION_SECRET_MAXIMUM_LENGTH 256
 
-/** Which layout of struct otc_session_callbacks this header declares: it changes when the struct changes in the middle. */
+/** Which layout of struct otc_session_callbacks this header declares. Changes when the middle of the struct does. */
 #define OTC_X_GENERATION 3
 
 /**
@@ -151,13 +151,13 @@ enum otc_session_error_code {
 /**
  * What a session tells the program.
  *
- * Fill a struct with zeros, set the members of interest, hand it to otc_session_new(), which copies it. A NULL member
- * means "not interested".
+ * Fill a struct with zeros, set the members of interest, hand it to otc_session_new(), which copies it. A NULL
+ * member means "not interested".
  *
- * Callbacks of one session run one at a time, in the order in which things happened, on a thread of the library that does
- * no network I/O. Those of different sessions may run at the same time. No lock is held: every function of this library
- * may be called inside, for any session, including otc_session_delete() of the same one. After otc_session_delete()
- * returned on another thread none is running and none will.
+ * Callbacks of one session run one at a time, in the order in which things happened, on a thread of the library that
+ * does no network I/O. Those of different sessions may run at the same time. No lock is held: every function of this
+ * library may be called inside, for any session, including otc_session_delete() of the same one. After
+ * otc_session_delete() returned on another thread none is running and none will.
  *
  * Each receives the very pointer that otc_session_new() returned, and user_data. All other pointers die when the
  * callback returns. Strings are never NULL.
@@ -175,8 +175,8 @@ enum otc_session_error_code {
  */
 struct otc_session_callbacks {
   /**
-   * The session is joined; its own connection is known. Then one on_connection_created follows for each client that was
-   * there before, and one on_stream_received for each of their streams.
+   * The session is joined; its own connection is known. Then one on_connection_created follows for each client
+   * that was there before, and one on_stream_received for each of their streams.
    */
   void (*on_connected)(otc_session *session, void *user_data);
   /**
@@ -237,10 +237,10 @@ struct otc_session_callbacks {
                                        const otc_stream *stream,
                                        enum otc_stream_video_type type);
   /**
-   * A signal has arrived: from another client, from this one (a signal to all comes back to its sender), or from the
-   * server. type and signal are "" when the sender gave none. signal is the data; data that is not text is handed over
-   * as compact JSON; text with a NUL inside ends there. connection is the sender, and NULL exactly when the signal comes
-   * from the server: that is a normal case.
+   * A signal has arrived: from another client, from this one (a signal to all comes back to its sender), or from
+   * the server. type and signal are "" when the sender gave none. signal is the data; data that is not text is
+   * handed over as compact JSON; text with a NUL inside ends there. connection is the sender, and NULL exactly
+   * when the signal comes from the server: that is a normal case.
    */
   void (*on_signal_received)(otc_session *session,
                              void *user_data,
@@ -277,8 +277,8 @@ struct otc_session_callbacks {
    */
   void (*on_mute_forced)(otc_session *session, void *user_data, otc_on_mute_forced_info *mute_info);
   /**
-   * Handed to each callback, and never looked at. Must stay valid until otc_session_delete() has returned, or, when that
-   * is called inside a callback of the same session, until that callback returns.
+   * Handed to each callback, and never looked at. Must stay valid until otc_session_delete() has returned, or,
+   * when that is called inside a callback of the same session, until that callback returns.
    */
   void *user_data;
   /**
@@ -314,9 +314,9 @@ struct otc_session_capabilities {
  */
 struct otc_signal_options {
   /**
-   * What happens if the link to the server is broken. OTC_TRUE, the default of the functions without options: the signal
-   * is kept and sent after the reconnection. OTC_FALSE: the call is refused with OTC_SESSION_NOT_CONNECTED, and a signal
-   * that was accepted just before the link broke is not sent again.
+   * What happens if the link to the server is broken. OTC_TRUE, the default of the functions without options: the
+   * signal is kept and sent after the reconnection. OTC_FALSE: the call is refused with OTC_SESSION_NOT_CONNECTED,
+   * and a signal that was accepted just before the link broke is not sent again.
    */
   otc_bool retry_after_reconnect;
 };
@@ -378,8 +378,8 @@ otc_session *otc_session_new(const char *apikey,
  *
  * - When: after otc_init().
  * - Threads: any; does not block.
- * - Ownership: everything passed in is copied; settings may be deleted at once and stay the caller's to delete. The session
- *   belongs to the caller until otc_session_delete().
+ * - Ownership: everything passed in is copied; settings may be deleted at once and stay the caller's to delete. The
+ *   session belongs to the caller until otc_session_delete().
  * - NULL: NULL settings mean the defaults; another NULL argument gives NULL.
  * - Returns: the session; NULL if the library is not running, an argument is NULL or settings is no valid object.
  * - Defaults: as for otc_session_new().
@@ -397,11 +397,11 @@ otc_session *otc_session_new_with_settings(const char *apikey,
  * - Threads: any; does not block.
  * - Ownership: token is copied.
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM, a NULL token OTC_SESSION_NULL_OR_INVALID_PARAMETER.
- * - Returns: OTC_SUCCESS when connecting has begun; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a
- *   token that is not UTF-8; OTC_SESSION_ILLEGAL_STATE if the session is connected, connecting, reconnecting or
- *   disconnecting; OTC_FATAL if the library is not running any more; OTC_SESSION_INTERNAL_ERROR.
- * - Outcome: on_connected or on_error, exactly one of them, within 30 s by default. A wrong token, API key or session id is
- *   reported there too, never by the return value.
+ * - Returns: OTC_SUCCESS when connecting has begun; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also
+ *   for a token that is not UTF-8; OTC_SESSION_ILLEGAL_STATE if the session is connected, connecting, reconnecting
+ *   or disconnecting, or the library was stopped by otc_destroy(); OTC_SESSION_INTERNAL_ERROR.
+ * - Outcome: on_connected or on_error, exactly one of them, within 30 s by default. A wrong token, API key or
+ *   session id is reported there too, never by the return value.
  */
 OTC_API
 otc_status otc_session_connect(otc_session *session,
@@ -413,10 +413,10 @@ otc_status otc_session_connect(otc_session *session,
  * - When: connecting (which is cancelled), connected, reconnecting (which is given up).
  * - Threads: any; does not block.
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM.
- * - Returns: OTC_SUCCESS, also while an earlier call is still at work; OTC_INVALID_PARAM; OTC_SESSION_NOT_CONNECTED if the
- *   session was not connected; OTC_FATAL if the library is not running any more; OTC_SESSION_INTERNAL_ERROR.
- * - Outcome: on_disconnected, exactly once, within 3 s by default, and nothing else before it. Signals that were accepted are
- *   sent first, for up to 1 s.
+ * - Returns: OTC_SUCCESS, also while an earlier call is still at work; OTC_INVALID_PARAM; OTC_SESSION_NOT_CONNECTED
+ *   if the session was not connected; OTC_SESSION_INTERNAL_ERROR.
+ * - Outcome: on_disconnected, exactly once, within 3 s by default, and nothing else before it. Signals that were
+ *   accepted are sent first, for up to 1 s.
  */
 OTC_API
 otc_status otc_session_disconnect(otc_session *session);
@@ -424,11 +424,13 @@ otc_status otc_session_disconnect(otc_session *session);
 /**
  * Ends a session, whatever it is doing.
  *
- * - When: any time, once. Leaving first is not needed: a connected session says goodbye to the server in the background.
- * - Threads: any. Outside callbacks it waits until a running callback of this session has returned. Inside a callback, of
- *   any session, it never waits: a callback of this session that runs elsewhere may finish, no further one starts.
- * - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns; inside a
- *   callback of the same session, when that callback returns. user_data may be freed then.
+ * - When: any time, once. Leaving first is not needed: a connected session says goodbye to the server in the
+ *   background.
+ * - Threads: any. Outside callbacks it waits until a running callback of this session has returned. Inside a
+ *   callback, of any session, it never waits: a callback of this session that runs elsewhere may finish, no further
+ *   one starts.
+ * - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns;
+ *   inside a callback of the same session, when that callback returns. user_data may be freed then.
  * - NULL: gives OTC_INVALID_PARAM, and so does a session that was deleted before.
  * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
  * - Outcome: no callback reports it, not even on_disconnected.
@@ -454,8 +456,8 @@ OTC_API char *otc_session_get_id(const otc_session *session);
  * - Threads: any; does not block.
  * - Ownership: the connection belongs to the session and lives as long. otc_connection_delete() leaves it alone.
  * - NULL: a NULL or unknown session gives NULL.
- * - Returns: the connection, the same pointer each time until the session is connected again, which makes a new one; NULL
- *   before the session was connected for the first time.
+ * - Returns: the connection, the same pointer each time until the session is connected again, which makes a new one;
+ *   NULL before the session was connected for the first time.
  */
 OTC_API
 otc_connection *otc_session_get_connection(const otc_session *session);
@@ -487,12 +489,12 @@ OTC_API void *otc_session_get_user_data(const otc_session *session);
  *
  * - When: any time.
  * - Threads: any; does not block.
- * - Ownership: issue_description is copied. *issue_id is set to a new string that the caller frees with free(); on failure to
- *   NULL.
+ * - Ownership: issue_description is copied. *issue_id is set to a new string that the caller frees with free(); on
+ *   failure to NULL.
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; another NULL argument
  *   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a description that is not
- *   UTF-8; OTC_SESSION_INTERNAL_ERROR without memory.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a description that is
+ *   not UTF-8; OTC_SESSION_INTERNAL_ERROR without memory.
  * - Outcome: one line at level WARN with id and description. Nothing is sent anywhere.
  */
 OTC_API
@@ -541,12 +543,12 @@ otc_session *otc_x_session_new_with_settings_sized(size_t callbacks_size,
  * - Ownership: type and signal, which is the data, are copied.
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM. A NULL type or signal means none, and so does "".
  * - Returns, the first that applies: OTC_INVALID_PARAM; OTC_SESSION_SIGNAL_TYPE_TOO_LONG above 128 bytes;
- *   OTC_SESSION_INVALID_SIGNAL_TYPE for a byte other than A-Z a-z 0-9 - . _ ~;
- *   OTC_SESSION_SIGNAL_DATA_TOO_LONG above 8192 bytes; OTC_SESSION_NULL_OR_INVALID_PARAMETER for data that is not UTF-8;
- *   OTC_SESSION_NOT_CONNECTED; OTC_SESSION_UNABLE_TO_SEND_SIGNAL if too many wait already; OTC_SESSION_INTERNAL_ERROR;
- *   OTC_SUCCESS, which means accepted for sending.
- * - Outcome: on_signal_received at each client. An accepted signal reaches the server exactly once, however often the link
- *   breaks, unless the session ends first.
+ *   OTC_SESSION_INVALID_SIGNAL_TYPE for a byte other than A-Z a-z 0-9 - . _ ~; OTC_SESSION_SIGNAL_DATA_TOO_LONG
+ *   above 8192 bytes; OTC_SESSION_NULL_OR_INVALID_PARAMETER for data that is not UTF-8; OTC_SESSION_NOT_CONNECTED;
+ *   OTC_SESSION_UNABLE_TO_SEND_SIGNAL if too many wait already; OTC_SESSION_INTERNAL_ERROR; OTC_SUCCESS, which means
+ *   accepted for sending.
+ * - Outcome: on_signal_received at each client. An accepted signal reaches the server exactly once, however often
+ *   the link breaks, unless the session ends first.
  * - Defaults: 10,000 signals or 16 MiB may wait; otc_x_session_settings_set_limits() changes that.
  */
 OTC_API
@@ -559,10 +561,11 @@ otc_status otc_session_send_signal(otc_session *session,
  *
  * - When, threads: as for otc_session_send_signal().
  * - Ownership: type and signal are copied; connection is only read during the call.
- * - NULL: as for otc_session_send_signal(). A NULL connection gives OTC_SESSION_NULL_OR_INVALID_PARAMETER; it never means
- *   everyone.
- * - Returns: as for otc_session_send_signal(), with OTC_SESSION_NULL_OR_INVALID_PARAMETER for a connection that is NULL or
- *   not valid before everything about type and signal, and OTC_SESSION_UNABLE_TO_SEND_SIGNAL for one that is known to have left.
+ * - NULL: as for otc_session_send_signal(). A NULL connection gives OTC_SESSION_NULL_OR_INVALID_PARAMETER; it never
+ *   means everyone.
+ * - Returns: as for otc_session_send_signal(), with OTC_SESSION_NULL_OR_INVALID_PARAMETER for a connection that is
+ *   NULL or not valid before everything about type and signal, and OTC_SESSION_UNABLE_TO_SEND_SIGNAL for one that is
+ *   known to have left.
  * - Outcome: on_signal_received at that client. If it leaves before the signal arrives, the signal is dropped.
  */
 OTC_API
@@ -586,8 +589,9 @@ otc_status otc_session_send_signal_with_options(otc_session *session,
 /**
  * Sends a signal to one client of the session, and says what happens if the link is broken.
  *
- * Everything is as for otc_session_send_signal_to_connection(), except that with retry_after_reconnect OTC_FALSE the call
- * returns OTC_SESSION_NOT_CONNECTED while reconnecting, and that a signal whose link breaks is not sent a second time.
+ * Everything is as for otc_session_send_signal_to_connection(), except that with retry_after_reconnect OTC_FALSE the
+ * call returns OTC_SESSION_NOT_CONNECTED while reconnecting, and that a signal whose link breaks is not sent a
+ * second time.
  */
 OTC_API
 otc_status otc_session_send_signal_to_connection_with_options(otc_session *session,
@@ -624,8 +628,8 @@ OTC_API otc_status otc_session_settings_delete(otc_session_settings *settings);
  * - Threads: any; does not block.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM.
  * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
- * - Outcome: with OTC_TRUE on_connection_created and on_connection_dropped never run, and the server does not send these events. The
- *   sender of a signal is then known by its id alone: its data is "" and its creation time 0.
+ * - Outcome: with OTC_TRUE on_connection_created and on_connection_dropped never run, and the server does not send
+ *   these events. The sender of a signal is then known by its id alone: its data is "" and its creation time 0.
  * - Defaults: OTC_FALSE.
  */
 OTC_API
@@ -649,15 +653,15 @@ otc_status otc_session_settings_set_custom_ice_config(otc_session_settings *sett
 /**
  * Sends all traffic through an IP proxy: a server to which every URL is appended, without its scheme.
  *
- * With https://proxy:8080 the URL https://api.example/session/X becomes https://proxy:8080/api.example/session/X. This is
- * not an HTTP CONNECT proxy; for those, set HTTPS_PROXY or ALL_PROXY in the environment.
+ * With https://proxy:8080 the URL https://api.example/session/X becomes https://proxy:8080/api.example/session/X.
+ * This is not an HTTP CONNECT proxy; for those, set HTTPS_PROXY or ALL_PROXY in the environment.
  *
  * - When: before the session is made with these settings; sessions that exist are not affected.
  * - Threads: any; does not block.
  * - Ownership: proxy_url is copied.
  * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL proxy_url, or "", means no proxy.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy: the log
- *   says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy:
+ *   the log says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
  * - Defaults: no proxy.
  */
 OTC_API
@@ -677,7 +681,8 @@ otc_status otc_session_settings_set_ip_whitelist(otc_session_settings *settings,
                                                  otc_bool ip_whitelist);
 
 /**
- * Accepts the choice of moving media to another server while the session runs, and ignores it: this library carries none.
+ * Accepts the choice of moving media to another server while the session runs, and ignores it: this library carries
+ * none.
  *
  * - When: any time.
  * - Threads: any; does not block.
@@ -705,8 +710,7 @@ otc_status otc_session_settings_set_single_peer_connection(otc_session_settings 
  *
  * - When: any time.
  * - Threads: any; does not block.
- * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL stream id
- *   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+ * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL stream id OTC_SESSION_NULL_OR_INVALID_PARAMETER.
  * - Returns: OTC_UNABLE_TO_FORCE_MUTE; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER. The log says why.
  */
 OTC_API
@@ -714,7 +718,8 @@ otc_status otc_session_force_mute_stream(otc_session *session,
                                          const char *stream_id_to_mute);
 
 /**
- * Asks to mute every stream, except some. Refused: this library carries no media, and does not know how to ask for it.
+ * Asks to mute every stream, except some. Refused: this library carries no media, and does not know how to ask for
+ * it.
  *
  * - When: any time.
  * - Threads: any; does not block.
@@ -748,8 +753,8 @@ otc_status otc_session_disable_force_mute(otc_session *session);
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL or invalid connection
  *   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
  * - Returns: OTC_SUCCESS when the request is on its way; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER;
- *   OTC_SESSION_NOT_CONNECTED; OTC_UNABLE_TO_FORCE_DISCONNECT if the role does not allow it or too much waits to be sent
- *   already; OTC_SESSION_INTERNAL_ERROR.
+ *   OTC_SESSION_NOT_CONNECTED; OTC_UNABLE_TO_FORCE_DISCONNECT if the role does not allow it or too much waits to be
+ *   sent already; OTC_SESSION_INTERNAL_ERROR.
  * - Outcome: on_disconnected at that client, on_connection_dropped at the others, this one included.
  */
 OTC_API
@@ -763,8 +768,8 @@ otc_status otc_session_force_disconnect(otc_session *session,
  * - Threads: any; does not block.
  * - Ownership: secret is only read during the call.
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL secret OTC_SESSION_INVALID_ENCRYPTION_SECRET.
- * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_INVALID_ENCRYPTION_SECRET if the secret has fewer than 8 or more
- *   than 256 characters or is not UTF-8.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_INVALID_ENCRYPTION_SECRET if the secret has fewer than 8 or
+ *   more than 256 characters or is not UTF-8.
  */
 OTC_API
 otc_status otc_session_set_encryption_secret(otc_session *session,
@@ -813,9 +818,9 @@ OTC_API otc_status otc_session_unsubscribe(otc_session *session, otc_subscriber 
 OTC_END_DECL
 
 /*
- * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every later
- * library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the header to
- * call the plain functions, for example where a struct of the program has members of these names.
+ * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every
+ * later library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the
+ * header to call the plain functions, for example where a struct of the program has members of these names.
  */
 #if !defined(OTC_X_NO_SIZED_CALLS) && !defined(SWIG)
 #define otc_session_new(...) \

@@ -1,7 +1,8 @@
 /* Generated: `cargo run -p xtask -- headers`. The text comes from xtask/headers and src/ffi. */
 /**
  * @file stream.h
- * A stream is audio or video that a client publishes. This library carries no media; it tells who publishes what.
+ * A stream is audio or video that a client publishes. This library carries no media; it tells who
+ * publishes what.
  */
 #ifndef OTC_HEADER_STREAM_H
 #define OTC_HEADER_STREAM_H
@@ -15,9 +16,10 @@ OTC_BEGIN_DECL
 /**
  * A stream that some client of the session publishes. Opaque: compare it, keep it, hand it back.
  *
- * A pointer that a callback receives belongs to the library and dies when the callback returns. Take otc_stream_copy() of
- * what is needed longer; a copy keeps the facts as they were when the original was made, is independent of the session,
- * and ends with otc_stream_delete(). Using one after its end is an error that the library detects only by luck.
+ * A pointer that a callback receives belongs to the library and dies when the callback returns. Take
+ * otc_stream_copy() of what is needed longer; a copy keeps the facts as they were when the original was made, is
+ * independent of the session, and ends with otc_stream_delete(). Using one after its end is an error that the library
+ * detects only by luck.
  *
  * Functions: otc_stream_get_id(), otc_stream_get_name(), otc_stream_has_video_track(), otc_stream_has_video(),
  * otc_stream_has_audio_track(), otc_stream_has_audio(), otc_stream_has_captions(), otc_stream_get_video_width(),
@@ -131,11 +133,11 @@ OTC_API otc_stream *otc_stream_copy(const otc_stream *stream);
 /**
  * Ends a copy.
  *
- * - When: once for each otc_stream_copy(), after the last use. Deleting a copy twice is an error that cannot always be
- *   detected.
+ * - When: once for each otc_stream_copy(), after the last use. Deleting a copy twice is an error that cannot always
+ *   be detected.
  * - Threads: any; does not block.
- * - Ownership: the copy, its connection and the strings it returned are gone. A stream that belongs to the library (an
- *   argument of a callback) is left alone, with success.
+ * - Ownership: the copy, its connection and the strings it returned are gone. A stream that belongs to the library
+ *   (an argument of a callback) is left alone, with success.
  * - NULL: gives OTC_INVALID_PARAM.
  * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
  */

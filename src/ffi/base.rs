@@ -85,15 +85,15 @@ pub struct otc_on_mute_forced_info {
 
 /// Starts the library, or counts one more user of it.
 ///
-/// - When: first of all. May be called any number of times; the library runs until otc_destroy() was called as often. After
-///   that it may be started again.
+/// - When: first of all. May be called any number of times; the library runs until otc_destroy() was called as often.
+///   After that it may be started again.
 /// - Threads: any; does not block.
 /// - Ownership: reserved is not looked at.
 /// - NULL: pass NULL.
-/// - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by fork()
-///   after the library had been started in its parent.
-/// - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is read
-///   here, OTC_API_URL and OTC_CA_FILE when a session connects.
+/// - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by
+///   fork() after the library had been started in its parent.
+/// - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is
+///   read here, OTC_API_URL and OTC_CA_FILE when a session connects.
 #[unsafe(no_mangle)]
 pub extern "C" fn otc_init(reserved: *mut c_void) -> otc_status {
     // Documented to be NULL. A program that passes something else gains nothing from being refused.
@@ -103,13 +103,13 @@ pub extern "C" fn otc_init(reserved: *mut c_void) -> otc_status {
 
 /// Gives up one use of the library; the last one ends every session and stops it.
 ///
-/// - When: after otc_session_delete() of every session. Sessions that still exist are ended without a callback; they may, and
-///   should, still be deleted afterwards.
-/// - Threads: any that is not inside a callback. The last call takes up to 2 s: it lets signals that were accepted leave, says
-///   goodbye to the server, and waits for running callbacks. After it no callback runs.
+/// - When: after otc_session_delete() of every session. Sessions that still exist are ended without a callback; they
+///   may, and should, still be deleted afterwards.
+/// - Threads: any that is not inside a callback. The last call takes up to 2 s: it lets signals that were accepted
+///   leave, says goodbye to the server, and waits for running callbacks. After it no callback runs.
 /// - Ownership: nothing changes hands.
-/// - Returns: OTC_SUCCESS; OTC_FATAL if the library is not running, if called inside a callback (nothing is stopped then), or
-///   if a callback was still running after 2 s (it is left to itself, and everything else is stopped).
+/// - Returns: OTC_SUCCESS; OTC_FATAL if the library is not running, if called inside a callback (nothing is stopped
+///   then), or if a callback was still running after 2 s (it is left to itself, and everything else is stopped).
 #[unsafe(no_mangle)]
 pub extern "C" fn otc_destroy() -> otc_status {
     guard(status::FATAL, || status::of_destroy(super::library::stop()))

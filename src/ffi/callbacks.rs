@@ -80,9 +80,9 @@ pub struct otc_session_capabilities {
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
 pub struct otc_signal_options {
-    /// What happens if the link to the server is broken. OTC_TRUE, the default of the functions without options: the signal
-    /// is kept and sent after the reconnection. OTC_FALSE: the call is refused with OTC_SESSION_NOT_CONNECTED, and a signal
-    /// that was accepted just before the link broke is not sent again.
+    /// What happens if the link to the server is broken. OTC_TRUE, the default of the functions without options: the
+    /// signal is kept and sent after the reconnection. OTC_FALSE: the call is refused with OTC_SESSION_NOT_CONNECTED,
+    /// and a signal that was accepted just before the link broke is not sent again.
     pub retry_after_reconnect: otc_bool,
 }
 
@@ -108,13 +108,13 @@ pub struct otc_custom_ice_config {
 
 /// What a session tells the program.
 ///
-/// Fill a struct with zeros, set the members of interest, hand it to otc_session_new(), which copies it. A NULL member
-/// means "not interested".
+/// Fill a struct with zeros, set the members of interest, hand it to otc_session_new(), which copies it. A NULL
+/// member means "not interested".
 ///
-/// Callbacks of one session run one at a time, in the order in which things happened, on a thread of the library that does
-/// no network I/O. Those of different sessions may run at the same time. No lock is held: every function of this library
-/// may be called inside, for any session, including otc_session_delete() of the same one. After otc_session_delete()
-/// returned on another thread none is running and none will.
+/// Callbacks of one session run one at a time, in the order in which things happened, on a thread of the library that
+/// does no network I/O. Those of different sessions may run at the same time. No lock is held: every function of this
+/// library may be called inside, for any session, including otc_session_delete() of the same one. After
+/// otc_session_delete() returned on another thread none is running and none will.
 ///
 /// Each receives the very pointer that otc_session_new() returned, and user_data. All other pointers die when the
 /// callback returns. Strings are never NULL.
@@ -132,8 +132,8 @@ pub struct otc_custom_ice_config {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct otc_session_callbacks {
-    /// The session is joined; its own connection is known. Then one on_connection_created follows for each client that was
-    /// there before, and one on_stream_received for each of their streams.
+    /// The session is joined; its own connection is known. Then one on_connection_created follows for each client
+    /// that was there before, and one on_stream_received for each of their streams.
     pub on_connected: Option<unsafe extern "C" fn(session: *mut otc_session, user_data: *mut c_void)>,
 
     /// The session has ended: after otc_session_disconnect(), after on_error of an established session, or because a
@@ -219,10 +219,10 @@ pub struct otc_session_callbacks {
         ),
     >,
 
-    /// A signal has arrived: from another client, from this one (a signal to all comes back to its sender), or from the
-    /// server. type and signal are "" when the sender gave none. signal is the data; data that is not text is handed over
-    /// as compact JSON; text with a NUL inside ends there. connection is the sender, and NULL exactly when the signal comes
-    /// from the server: that is a normal case.
+    /// A signal has arrived: from another client, from this one (a signal to all comes back to its sender), or from
+    /// the server. type and signal are "" when the sender gave none. signal is the data; data that is not text is
+    /// handed over as compact JSON; text with a NUL inside ends there. connection is the sender, and NULL exactly
+    /// when the signal comes from the server: that is a normal case.
     pub on_signal_received: Option<
         unsafe extern "C" fn(
             session: *mut otc_session,
@@ -276,8 +276,8 @@ pub struct otc_session_callbacks {
         ),
     >,
 
-    /// Handed to each callback, and never looked at. Must stay valid until otc_session_delete() has returned, or, when that
-    /// is called inside a callback of the same session, until that callback returns.
+    /// Handed to each callback, and never looked at. Must stay valid until otc_session_delete() has returned, or,
+    /// when that is called inside a callback of the same session, until that callback returns.
     pub user_data: *mut c_void,
 
     /// Must be NULL.

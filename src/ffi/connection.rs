@@ -85,11 +85,11 @@ pub unsafe extern "C" fn otc_connection_copy(connection: *const otc_connection) 
 
 /// Ends a copy.
 ///
-/// - When: once for each otc_connection_copy(), after the last use. Deleting a copy twice is an error that cannot always be
-///   detected.
+/// - When: once for each otc_connection_copy(), after the last use. Deleting a copy twice is an error that cannot
+///   always be detected.
 /// - Threads: any; does not block.
-/// - Ownership: the copy and the strings it returned are gone. A connection that belongs to the library (an argument of a
-///   callback, the own connection of a session, the connection of a stream) is left alone, with success.
+/// - Ownership: the copy and the strings it returned are gone. A connection that belongs to the library (an argument
+///   of a callback, the own connection of a session, the connection of a stream) is left alone, with success.
 /// - NULL: gives OTC_INVALID_PARAM.
 /// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
 #[unsafe(no_mangle)]

@@ -22,7 +22,8 @@ pub(super) struct Program {
     own: Mutex<Vec<Arc<otc_connection>>>,
 }
 
-// SAFETY: the session is a token, user_data is only handed back, never used, and the interface says that callbacks run on
+// SAFETY: the session is a token, user_data is only handed back, never used, and the interface says that callbacks run
+// on
 // threads of the library; everything else can be shared anyway.
 unsafe impl Send for Program {}
 // SAFETY: as above.

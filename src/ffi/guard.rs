@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::library;
 
-/// Runs the body of an exported function. A panic is logged and gives `failed`, and so does any call in a forked child,
-/// where the threads of the library do not exist and its locks may be held for ever.
+/// Runs the body of an exported function. A panic is logged and gives `failed`, and so does any call in a forked
+/// child, where the threads of the library do not exist and its locks may be held for ever.
 pub(super) fn guard<T>(failed: T, body: impl FnOnce() -> T) -> T {
     match guarded(body) {
         Ok(value) => value,
@@ -22,7 +22,8 @@ pub(super) fn guarded<T>(body: impl FnOnce() -> T) -> Result<T, Stopped> {
     if library::is_forked_child() {
         return Err(Stopped);
     }
-    // What a panic may leave half done is behind locks that do not poison; the session concerned is ended by the caller.
+    // What a panic may leave half done is behind locks that do not poison; the session concerned is ended by the
+    // caller.
     catch_unwind(AssertUnwindSafe(body)).map_err(|payload| {
         crate::log::error!("defect caught at the C interface: {}", describe(payload.as_ref()));
         Stopped

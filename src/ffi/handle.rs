@@ -1,9 +1,9 @@
 //! Pointers of C, and the objects they stand for.
 //!
-//! Sessions and settings are tokens that were never an address and are never used again, looked up in a table: whatever a
-//! program passes, it cannot make the library touch memory that is not there. Connections and streams are real objects, because
-//! making a table entry for each signal's sender would be paid by every signal; a check word tells a lent one from a copy
-//! and most garbage from both.
+//! Sessions and settings are tokens that were never an address and are never used again, looked up in a table:
+//! whatever a program passes, it cannot make the library touch memory that is not there. Connections and streams are
+//! real objects, because making a table entry for each signal's sender would be paid by every signal; a check word
+//! tells a lent one from a copy and most garbage from both.
 
 use std::collections::HashMap;
 use std::ffi::{CString, c_char, c_int};
@@ -68,8 +68,8 @@ impl<T> Table<T> {
     }
 }
 
-/// The first token. High enough to be no address of the zero page, low enough (47 bits) for languages that keep pointers
-/// in fewer bits than 64.
+/// The first token. High enough to be no address of the zero page, low enough (47 bits) for languages that keep
+/// pointers in fewer bits than 64.
 #[cfg(target_pointer_width = "64")]
 const FIRST_TOKEN: usize = 0x4000_0000_0000;
 #[cfg(not(target_pointer_width = "64"))]
@@ -78,7 +78,8 @@ const FIRST_TOKEN: usize = 0x1_0000;
 /// Tokens are as far apart as objects would be, for programs that keep marks in the low bits of pointers.
 const TOKEN_STEP: usize = 16;
 
-/// A token that no session and no settings ever had. `None` when there are no more, which only 32 bits can bring about.
+/// A token that no session and no settings ever had. `None` when there are no more, which only 32 bits can bring
+/// about.
 pub(super) fn new_token() -> Option<usize> {
     static NEXT: AtomicUsize = AtomicUsize::new(FIRST_TOKEN);
     NEXT.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |token| token.checked_add(TOKEN_STEP)).ok()

@@ -1,8 +1,8 @@
 //! The callbacks struct of every generation of headers, read into the newest.
 //!
-//! The mirrored interface grew twice in the middle of this struct, without a size or version in it: what a caller was built
-//! against cannot be seen, it must be known. Programs built with the headers of this library say it in the call; for all
-//! others it is the newest, unless `OTC_ABI_GENERATION` names another.
+//! The mirrored interface grew twice in the middle of this struct, without a size or version in it: what a caller was
+//! built against cannot be seen, it must be known. Programs built with the headers of this library say it in the
+//! call; for all others it is the newest, unless `OTC_ABI_GENERATION` names another.
 
 use std::ffi::c_void;
 use std::mem::size_of;
@@ -24,7 +24,8 @@ pub(super) enum Generation {
 /// The members of the newest struct: all of them pointers.
 const MEMBERS: usize = size_of::<otc_session_callbacks>() / size_of::<*mut c_void>();
 
-/// Which member of a caller's struct each member of the newest one is. `None`: the caller's struct has no such member.
+/// Which member of a caller's struct each member of the newest one is. `None`: the caller's struct has no such
+/// member.
 type Places = [Option<u8>; MEMBERS];
 
 /// Positions of the two members that are not in every generation.
@@ -107,8 +108,8 @@ pub(super) unsafe fn read(from: *const otc_session_callbacks) -> Option<otc_sess
     unsafe { read_as(from, generation, generation.size()) }
 }
 
-/// Reads a struct of `size` bytes of a generation: members beyond its size are NULL, bytes beyond the generation's own size
-/// are not looked at. `None` for NULL.
+/// Reads a struct of `size` bytes of a generation: members beyond its size are NULL, bytes beyond the generation's
+/// own size are not looked at. `None` for NULL.
 ///
 /// # Safety
 /// `from` is NULL or points to `size` bytes of a struct of that generation.
@@ -127,7 +128,8 @@ pub(super) unsafe fn read_as(
         Some(place) if usize::from(place) < there => unsafe { from.add(place.into()).read_unaligned() },
         _ => std::ptr::null_mut(),
     });
-    // SAFETY: the struct consists of as many pointers, each either a data pointer or a function pointer that may be NULL.
+    // SAFETY: the struct consists of as many pointers, each either a data pointer or a function pointer that may be
+    // NULL.
     Some(unsafe { std::mem::transmute::<[*mut c_void; MEMBERS], otc_session_callbacks>(members) })
 }
 

@@ -12,8 +12,8 @@ use crate::runtime::{self, DestroyOutcome};
 /// Set in a child made by `fork()`, for good.
 static FORKED: AtomicBool = AtomicBool::new(false);
 
-/// Whether this process is a child that was forked off one that used the library. Its threads do not exist here and its
-/// locks may be held by nobody: no call may touch them.
+/// Whether this process is a child that was forked off one that used the library. Its threads do not exist here and
+/// its locks may be held by nobody: no call may touch them.
 pub(super) fn is_forked_child() -> bool {
     FORKED.load(Ordering::Relaxed)
 }
@@ -45,7 +45,8 @@ fn watch_forks() {
         }
         static WATCH: Once = Once::new();
         WATCH.call_once(|| {
-            // SAFETY: the handler only stores to an atomic, and the library is never unloaded. Without memory it is not
+            // SAFETY: the handler only stores to an atomic, and the library is never unloaded. Without memory it is
+            // not
             // installed, and a forked child is then merely not recognised.
             unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
         });
@@ -57,7 +58,8 @@ pub(super) fn set_logger(callback: otc_logger_callback) {
     log::set_sink(callback.map(|callback| -> Sink {
         Arc::new(move |_, line| {
             let line = string::to_c(line);
-            // SAFETY: the program promises a function that is callable until another is set; the string outlives the call.
+            // SAFETY: the program promises a function that is callable until another is set; the string outlives the
+            // call.
             unsafe { callback(line.as_ptr()) }
         })
     }));
@@ -85,7 +87,8 @@ fn number_of_level(level: Level, generation: layout::Generation) -> c_int {
     numbers(generation).iter().find(|(_, known)| *known == level).map_or(0, |(number, _)| *number)
 }
 
-/// The levels with their numbers, ascending. A number in between means the next level, so that nothing asked for is missing.
+/// The levels with their numbers, ascending. A number in between means the next level, so that nothing asked for is
+/// missing.
 fn numbers(generation: layout::Generation) -> [(c_int, Level); 4] {
     let first = match generation {
         layout::Generation::A => 3,

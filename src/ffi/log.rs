@@ -7,8 +7,8 @@ use super::{LogLevel, library};
 
 /// Receives one line of the log: "[LEVEL] place - text", without an end of line.
 ///
-/// Runs on any thread, also one of the program's own inside a call to the library; one call at a time in the whole process.
-/// message dies when it returns. What the library would log while it runs is dropped.
+/// Runs on any thread, also one of the program's own inside a call to the library; one call at a time in the whole
+/// process. message dies when it returns. What the library would log while it runs is dropped.
 pub type otc_logger_callback = Option<unsafe extern "C" fn(message: *const c_char)>;
 
 /// Chooses who receives the log.
@@ -27,8 +27,8 @@ pub extern "C" fn otc_log_set_logger_callback(callback: otc_logger_callback) {
 ///
 /// - When: any time, before otc_init() and before otc_log_set_logger_callback() too.
 /// - Threads: any; does not block.
-/// - Defaults: until the first call nothing is logged. Values above OTC_LOG_LEVEL_DEBUG mean OTC_LOG_LEVEL_DEBUG; negative
-///   ones mean OTC_LOG_LEVEL_DISABLED.
+/// - Defaults: until the first call nothing is logged. Values above OTC_LOG_LEVEL_DEBUG mean OTC_LOG_LEVEL_DEBUG;
+///   negative ones mean OTC_LOG_LEVEL_DISABLED.
 #[unsafe(no_mangle)]
 pub extern "C" fn otc_log_enable(log_level: LogLevel) {
     guard((), || library::set_log_level(log_level));

@@ -4,16 +4,18 @@
 //! |---|---|
 //! | `base.h` | `base.rs`, `log.rs` |
 //! | `connection.h`, `stream.h` | `connection.rs`, `stream.rs` |
-//! | `session.h` | `callbacks.rs`, `session.rs`, `sized.rs`, `signal.rs`, `settings.rs`, `moderation.rs`, `media/session.rs` |
+//! | `session.h` | `callbacks.rs`, `session.rs`, `sized.rs`, `signal.rs`, `settings.rs`, `moderation.rs` |
 //! | `otc_x.h` | `x.rs` |
-//! | media headers | the file of the same name in `media/` |
+//! | media headers | the files of that name in `media/`; `session.h` has a few functions from there too |
 //!
-//! Behind them: `guard.rs` stops panics, `handle.rs` turns pointers into objects and back, `string.rs` does so with text,
-//! `status.rs` gives every outcome its number, `layout.rs` knows the callback structs of all generations, `client.rs` is what
-//! an `otc_session` stands for, `deliver.rs` calls the program, `library.rs` is what there is once in a process.
+//! Behind them: `guard.rs` stops panics, `handle.rs` turns pointers into objects and back, `string.rs` does so with
+//! text, `status.rs` gives every outcome its number, `layout.rs` knows the callback structs of all generations,
+//! `client.rs` is what an `otc_session` stands for, `deliver.rs` calls the program, `library.rs` is what there is
+//! once in a process.
 //!
-//! This is the only part of the library that may be unsafe. The documentation of the exported functions is the manual of
-//! the C interface, which is why it has no section on safety: all of them take whatever C may pass, as their text says.
+//! This is the only part of the library that may be unsafe. The documentation of the exported functions is the manual
+//! of the C interface, which is why it has no section on safety: all of them take whatever C may pass, as their text
+//! says.
 
 #![allow(
     non_camel_case_types,

@@ -11,8 +11,7 @@ use super::{status, string};
 ///
 /// - When: any time.
 /// - Threads: any; does not block.
-/// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL stream id
-///   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
+/// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL stream id OTC_SESSION_NULL_OR_INVALID_PARAMETER.
 /// - Returns: OTC_UNABLE_TO_FORCE_MUTE; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER. The log says why.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_force_mute_stream(
@@ -25,7 +24,8 @@ pub unsafe extern "C" fn otc_session_force_mute_stream(
     })
 }
 
-/// Asks to mute every stream, except some. Refused: this library carries no media, and does not know how to ask for it.
+/// Asks to mute every stream, except some. Refused: this library carries no media, and does not know how to ask for
+/// it.
 ///
 /// - When: any time.
 /// - Threads: any; does not block.
@@ -65,8 +65,8 @@ pub unsafe extern "C" fn otc_session_disable_force_mute(session: *mut otc_sessio
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL or invalid connection
 ///   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
 /// - Returns: OTC_SUCCESS when the request is on its way; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER;
-///   OTC_SESSION_NOT_CONNECTED; OTC_UNABLE_TO_FORCE_DISCONNECT if the role does not allow it or too much waits to be sent
-///   already; OTC_SESSION_INTERNAL_ERROR.
+///   OTC_SESSION_NOT_CONNECTED; OTC_UNABLE_TO_FORCE_DISCONNECT if the role does not allow it or too much waits to be
+///   sent already; OTC_SESSION_INTERNAL_ERROR.
 /// - Outcome: on_disconnected at that client, on_connection_dropped at the others, this one included.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_force_disconnect(
@@ -88,8 +88,8 @@ pub unsafe extern "C" fn otc_session_force_disconnect(
 /// - Threads: any; does not block.
 /// - Ownership: secret is only read during the call.
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; a NULL secret OTC_SESSION_INVALID_ENCRYPTION_SECRET.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_INVALID_ENCRYPTION_SECRET if the secret has fewer than 8 or more
-///   than 256 characters or is not UTF-8.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_INVALID_ENCRYPTION_SECRET if the secret has fewer than 8 or
+///   more than 256 characters or is not UTF-8.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_set_encryption_secret(
     session: *mut otc_session,

@@ -33,8 +33,8 @@ pub unsafe extern "C" fn otc_session_new(
 ///
 /// - When: after otc_init().
 /// - Threads: any; does not block.
-/// - Ownership: everything passed in is copied; settings may be deleted at once and stay the caller's to delete. The session
-///   belongs to the caller until otc_session_delete().
+/// - Ownership: everything passed in is copied; settings may be deleted at once and stay the caller's to delete. The
+///   session belongs to the caller until otc_session_delete().
 /// - NULL: NULL settings mean the defaults; another NULL argument gives NULL.
 /// - Returns: the session; NULL if the library is not running, an argument is NULL or settings is no valid object.
 /// - Defaults: as for otc_session_new().
@@ -60,11 +60,11 @@ pub unsafe extern "C" fn otc_session_new_with_settings(
 /// - Threads: any; does not block.
 /// - Ownership: token is copied.
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM, a NULL token OTC_SESSION_NULL_OR_INVALID_PARAMETER.
-/// - Returns: OTC_SUCCESS when connecting has begun; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a
-///   token that is not UTF-8; OTC_SESSION_ILLEGAL_STATE if the session is connected, connecting, reconnecting or
-///   disconnecting; OTC_FATAL if the library is not running any more; OTC_SESSION_INTERNAL_ERROR.
-/// - Outcome: on_connected or on_error, exactly one of them, within 30 s by default. A wrong token, API key or session id is
-///   reported there too, never by the return value.
+/// - Returns: OTC_SUCCESS when connecting has begun; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also
+///   for a token that is not UTF-8; OTC_SESSION_ILLEGAL_STATE if the session is connected, connecting, reconnecting
+///   or disconnecting, or the library was stopped by otc_destroy(); OTC_SESSION_INTERNAL_ERROR.
+/// - Outcome: on_connected or on_error, exactly one of them, within 30 s by default. A wrong token, API key or
+///   session id is reported there too, never by the return value.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_connect(session: *mut otc_session, token: *const c_char) -> otc_status {
     client::call(session, |client| {
@@ -81,10 +81,10 @@ pub unsafe extern "C" fn otc_session_connect(session: *mut otc_session, token: *
 /// - When: connecting (which is cancelled), connected, reconnecting (which is given up).
 /// - Threads: any; does not block.
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM.
-/// - Returns: OTC_SUCCESS, also while an earlier call is still at work; OTC_INVALID_PARAM; OTC_SESSION_NOT_CONNECTED if the
-///   session was not connected; OTC_FATAL if the library is not running any more; OTC_SESSION_INTERNAL_ERROR.
-/// - Outcome: on_disconnected, exactly once, within 3 s by default, and nothing else before it. Signals that were accepted are
-///   sent first, for up to 1 s.
+/// - Returns: OTC_SUCCESS, also while an earlier call is still at work; OTC_INVALID_PARAM; OTC_SESSION_NOT_CONNECTED
+///   if the session was not connected; OTC_SESSION_INTERNAL_ERROR.
+/// - Outcome: on_disconnected, exactly once, within 3 s by default, and nothing else before it. Signals that were
+///   accepted are sent first, for up to 1 s.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_disconnect(session: *mut otc_session) -> otc_status {
     client::call(session, |client| status::of_command(client.handle().disconnect()))
@@ -92,11 +92,13 @@ pub unsafe extern "C" fn otc_session_disconnect(session: *mut otc_session) -> ot
 
 /// Ends a session, whatever it is doing.
 ///
-/// - When: any time, once. Leaving first is not needed: a connected session says goodbye to the server in the background.
-/// - Threads: any. Outside callbacks it waits until a running callback of this session has returned. Inside a callback, of
-///   any session, it never waits: a callback of this session that runs elsewhere may finish, no further one starts.
-/// - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns; inside a
-///   callback of the same session, when that callback returns. user_data may be freed then.
+/// - When: any time, once. Leaving first is not needed: a connected session says goodbye to the server in the
+///   background.
+/// - Threads: any. Outside callbacks it waits until a running callback of this session has returned. Inside a
+///   callback, of any session, it never waits: a callback of this session that runs elsewhere may finish, no further
+///   one starts.
+/// - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns;
+///   inside a callback of the same session, when that callback returns. user_data may be freed then.
 /// - NULL: gives OTC_INVALID_PARAM, and so does a session that was deleted before.
 /// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
 /// - Outcome: no callback reports it, not even on_disconnected.
@@ -123,8 +125,8 @@ pub unsafe extern "C" fn otc_session_get_id(session: *const otc_session) -> *mut
 /// - Threads: any; does not block.
 /// - Ownership: the connection belongs to the session and lives as long. otc_connection_delete() leaves it alone.
 /// - NULL: a NULL or unknown session gives NULL.
-/// - Returns: the connection, the same pointer each time until the session is connected again, which makes a new one; NULL
-///   before the session was connected for the first time.
+/// - Returns: the connection, the same pointer each time until the session is connected again, which makes a new one;
+///   NULL before the session was connected for the first time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_get_connection(session: *const otc_session) -> *mut otc_connection {
     client::ask(session, std::ptr::null_mut(), |client| client.own_connection().cast_mut())
@@ -160,12 +162,12 @@ pub unsafe extern "C" fn otc_session_get_user_data(session: *const otc_session) 
 ///
 /// - When: any time.
 /// - Threads: any; does not block.
-/// - Ownership: issue_description is copied. *issue_id is set to a new string that the caller frees with free(); on failure to
-///   NULL.
+/// - Ownership: issue_description is copied. *issue_id is set to a new string that the caller frees with free(); on
+///   failure to NULL.
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM; another NULL argument
 ///   OTC_SESSION_NULL_OR_INVALID_PARAMETER.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a description that is not
-///   UTF-8; OTC_SESSION_INTERNAL_ERROR without memory.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also for a description that is
+///   not UTF-8; OTC_SESSION_INTERNAL_ERROR without memory.
 /// - Outcome: one line at level WARN with id and description. Nothing is sent anywhere.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_report_issue(

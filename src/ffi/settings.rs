@@ -41,8 +41,8 @@ pub unsafe extern "C" fn otc_session_settings_delete(settings: *mut otc_session_
 /// - Threads: any; does not block.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM.
 /// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
-/// - Outcome: with OTC_TRUE on_connection_created and on_connection_dropped never run, and the server does not send these events. The
-///   sender of a signal is then known by its id alone: its data is "" and its creation time 0.
+/// - Outcome: with OTC_TRUE on_connection_created and on_connection_dropped never run, and the server does not send
+///   these events. The sender of a signal is then known by its id alone: its data is "" and its creation time 0.
 /// - Defaults: OTC_FALSE.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_settings_set_connection_events_suppressed(
@@ -77,15 +77,15 @@ pub unsafe extern "C" fn otc_session_settings_set_custom_ice_config(
 
 /// Sends all traffic through an IP proxy: a server to which every URL is appended, without its scheme.
 ///
-/// With https://proxy:8080 the URL https://api.example/session/X becomes https://proxy:8080/api.example/session/X. This is
-/// not an HTTP CONNECT proxy; for those, set HTTPS_PROXY or ALL_PROXY in the environment.
+/// With https://proxy:8080 the URL https://api.example/session/X becomes https://proxy:8080/api.example/session/X.
+/// This is not an HTTP CONNECT proxy; for those, set HTTPS_PROXY or ALL_PROXY in the environment.
 ///
 /// - When: before the session is made with these settings; sessions that exist are not affected.
 /// - Threads: any; does not block.
 /// - Ownership: proxy_url is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL proxy_url, or "", means no proxy.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy: the log
-///   says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy:
+///   the log says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
 /// - Defaults: no proxy.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_settings_set_proxy_url(
@@ -115,7 +115,8 @@ pub unsafe extern "C" fn otc_session_settings_set_ip_whitelist(
     handle::set(settings, |_| Ok(()))
 }
 
-/// Accepts the choice of moving media to another server while the session runs, and ignores it: this library carries none.
+/// Accepts the choice of moving media to another server while the session runs, and ignores it: this library carries
+/// none.
 ///
 /// - When: any time.
 /// - Threads: any; does not block.

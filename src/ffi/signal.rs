@@ -14,12 +14,12 @@ use super::handle::{otc_connection, otc_session};
 /// - Ownership: type and signal, which is the data, are copied.
 /// - NULL: a NULL or unknown session gives OTC_INVALID_PARAM. A NULL type or signal means none, and so does "".
 /// - Returns, the first that applies: OTC_INVALID_PARAM; OTC_SESSION_SIGNAL_TYPE_TOO_LONG above 128 bytes;
-///   OTC_SESSION_INVALID_SIGNAL_TYPE for a byte other than A-Z a-z 0-9 - . _ ~;
-///   OTC_SESSION_SIGNAL_DATA_TOO_LONG above 8192 bytes; OTC_SESSION_NULL_OR_INVALID_PARAMETER for data that is not UTF-8;
-///   OTC_SESSION_NOT_CONNECTED; OTC_SESSION_UNABLE_TO_SEND_SIGNAL if too many wait already; OTC_SESSION_INTERNAL_ERROR;
-///   OTC_SUCCESS, which means accepted for sending.
-/// - Outcome: on_signal_received at each client. An accepted signal reaches the server exactly once, however often the link
-///   breaks, unless the session ends first.
+///   OTC_SESSION_INVALID_SIGNAL_TYPE for a byte other than A-Z a-z 0-9 - . _ ~; OTC_SESSION_SIGNAL_DATA_TOO_LONG
+///   above 8192 bytes; OTC_SESSION_NULL_OR_INVALID_PARAMETER for data that is not UTF-8; OTC_SESSION_NOT_CONNECTED;
+///   OTC_SESSION_UNABLE_TO_SEND_SIGNAL if too many wait already; OTC_SESSION_INTERNAL_ERROR; OTC_SUCCESS, which means
+///   accepted for sending.
+/// - Outcome: on_signal_received at each client. An accepted signal reaches the server exactly once, however often
+///   the link breaks, unless the session ends first.
 /// - Defaults: 10,000 signals or 16 MiB may wait; otc_x_session_settings_set_limits() changes that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_send_signal(
@@ -35,10 +35,11 @@ pub unsafe extern "C" fn otc_session_send_signal(
 ///
 /// - When, threads: as for otc_session_send_signal().
 /// - Ownership: type and signal are copied; connection is only read during the call.
-/// - NULL: as for otc_session_send_signal(). A NULL connection gives OTC_SESSION_NULL_OR_INVALID_PARAMETER; it never means
-///   everyone.
-/// - Returns: as for otc_session_send_signal(), with OTC_SESSION_NULL_OR_INVALID_PARAMETER for a connection that is NULL or
-///   not valid before everything about type and signal, and OTC_SESSION_UNABLE_TO_SEND_SIGNAL for one that is known to have left.
+/// - NULL: as for otc_session_send_signal(). A NULL connection gives OTC_SESSION_NULL_OR_INVALID_PARAMETER; it never
+///   means everyone.
+/// - Returns: as for otc_session_send_signal(), with OTC_SESSION_NULL_OR_INVALID_PARAMETER for a connection that is
+///   NULL or not valid before everything about type and signal, and OTC_SESSION_UNABLE_TO_SEND_SIGNAL for one that is
+///   known to have left.
 /// - Outcome: on_signal_received at that client. If it leaves before the signal arrives, the signal is dropped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_send_signal_to_connection(
@@ -70,8 +71,9 @@ pub unsafe extern "C" fn otc_session_send_signal_with_options(
 
 /// Sends a signal to one client of the session, and says what happens if the link is broken.
 ///
-/// Everything is as for otc_session_send_signal_to_connection(), except that with retry_after_reconnect OTC_FALSE the call
-/// returns OTC_SESSION_NOT_CONNECTED while reconnecting, and that a signal whose link breaks is not sent a second time.
+/// Everything is as for otc_session_send_signal_to_connection(), except that with retry_after_reconnect OTC_FALSE the
+/// call returns OTC_SESSION_NOT_CONNECTED while reconnecting, and that a signal whose link breaks is not sent a
+/// second time.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_send_signal_to_connection_with_options(
     session: *mut otc_session,

@@ -1,5 +1,5 @@
-//! The one table from outcomes to the numbers of the C interface. No match has a wildcard arm: a new outcome does not compile
-//! until it has a number. Numbers are never given a second meaning.
+//! The one table from outcomes to the numbers of the C interface. No match has a wildcard arm: a new outcome does not
+//! compile until it has a number. Numbers are never given a second meaning.
 
 use super::base::{otc_error_code as base, otc_status};
 use super::callbacks::otc_session_error_code as session;
@@ -10,6 +10,7 @@ use crate::session::{CommandError, SendError, SessionError};
 pub(super) const SUCCESS: otc_status = 0;
 pub(super) const INVALID_PARAM: otc_status = base::OTC_INVALID_PARAM as otc_status;
 pub(super) const FATAL: otc_status = base::OTC_FATAL as otc_status;
+pub(super) const INVALID_VIDEO_FORMAT: otc_status = base::OTC_INVALID_VIDEO_FORMAT as otc_status;
 pub(super) const UNABLE_TO_FORCE_MUTE: otc_status = base::OTC_UNABLE_TO_FORCE_MUTE as otc_status;
 pub(super) const NULL_OR_INVALID_PARAMETER: otc_status =
     session::OTC_SESSION_NULL_OR_INVALID_PARAMETER as otc_status;

@@ -138,11 +138,11 @@ pub unsafe extern "C" fn otc_stream_copy(stream: *const otc_stream) -> *mut otc_
 
 /// Ends a copy.
 ///
-/// - When: once for each otc_stream_copy(), after the last use. Deleting a copy twice is an error that cannot always be
-///   detected.
+/// - When: once for each otc_stream_copy(), after the last use. Deleting a copy twice is an error that cannot always
+///   be detected.
 /// - Threads: any; does not block.
-/// - Ownership: the copy, its connection and the strings it returned are gone. A stream that belongs to the library (an
-///   argument of a callback) is left alone, with success.
+/// - Ownership: the copy, its connection and the strings it returned are gone. A stream that belongs to the library
+///   (an argument of a callback) is left alone, with success.
 /// - NULL: gives OTC_INVALID_PARAM.
 /// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
 #[unsafe(no_mangle)]

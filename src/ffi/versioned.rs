@@ -7,8 +7,8 @@ use super::x::{otc_x_limits, otc_x_timeouts};
 /// A struct whose first member is `struct_size`.
 ///
 /// # Safety
-/// The type is `repr(C)`, begins with a `usize`, has neither padding that matters nor values that are not valid: any bytes
-/// make one.
+/// The type is `repr(C)`, begins with a `usize`, has neither padding that matters nor values that are not valid: any
+/// bytes make one.
 pub(super) unsafe trait Versioned: Copy {
     /// The size of its first version: no program has a smaller one.
     const FIRST_SIZE: usize;

@@ -44,8 +44,8 @@ pub struct otc_x_limits {
     pub outbox_signals: usize,
     /// Bytes of such signals. Default 16777216 (16 MiB).
     pub outbox_bytes: usize,
-    /// Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until half
-    /// of them are gone. Default 67108864 (64 MiB).
+    /// Bytes of events that wait for a callback to return; beyond it the library stops reading from the server until
+    /// half of them are gone. Default 67108864 (64 MiB).
     pub callback_queue_bytes: usize,
 }
 
@@ -66,8 +66,8 @@ pub extern "C" fn otc_x_version() -> *const c_char {
 /// - Threads: any; does not block.
 /// - Ownership: url is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL: the
-///   log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no http or https URL:
+///   the log says why, and nothing has changed. Whether the server is there shows when connecting, through on_error.
 /// - Defaults: OTC_API_URL of the environment (ignored in set-uid programs), else http://127.0.0.1:8080.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_x_session_settings_set_api_url(
@@ -88,8 +88,8 @@ pub unsafe extern "C" fn otc_x_session_settings_set_api_url(
 /// - Threads: any; does not block.
 /// - Ownership: path is copied; the file is read when the session connects.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL path, or "", means the default.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A file
-///   that cannot be read shows when connecting, through on_error.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for text that is not UTF-8. A
+///   file that cannot be read shows when connecting, through on_error.
 /// - Defaults: OTC_CA_FILE of the environment (ignored in set-uid programs), else none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_x_session_settings_set_ca_file(
@@ -110,9 +110,9 @@ pub unsafe extern "C" fn otc_x_session_settings_set_ca_file(
 /// - Threads: any; does not block.
 /// - Ownership: timeouts is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL timeouts OTC_SESSION_NULL_OR_INVALID_PARAMETER.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
-///   the struct, for a member set that this library does not know, and for values that contradict each other. Then nothing
-///   has changed.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no
+///   version of the struct, for a member set that this library does not know, and for values that contradict each
+///   other. Then nothing has changed.
 /// - Defaults: see struct otc_x_timeouts.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_x_session_settings_set_timeouts(
@@ -134,8 +134,8 @@ pub unsafe extern "C" fn otc_x_session_settings_set_timeouts(
 /// - Threads: any; does not block.
 /// - Ownership: limits is copied.
 /// - NULL: NULL or unknown settings give OTC_INVALID_PARAM; NULL limits OTC_SESSION_NULL_OR_INVALID_PARAMETER.
-/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no version of
-///   the struct and for a member set that this library does not know. Then nothing has changed.
+/// - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for a struct_size that fits no
+///   version of the struct and for a member set that this library does not know. Then nothing has changed.
 /// - Defaults: see struct otc_x_limits.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_x_session_settings_set_limits(

@@ -1,5 +1,5 @@
-//! The media functions of the mirrored interface: exported so that programs link, and refused in words that a program can
-//! act on. Only video frames, which are plain data, work.
+//! The media functions of the mirrored interface: exported so that programs link, and refused in words that a program
+//! can act on. Only video frames, which are plain data, work.
 
 pub mod audio_data;
 pub mod audio_device;
@@ -11,6 +11,11 @@ pub mod publisher_settings;
 pub mod session;
 pub mod subscriber;
 pub mod video_capturer;
+pub mod video_frame;
+pub mod video_frame_access;
+
+mod frame;
+mod frame_arguments;
 
 use std::ffi::c_int;
 use std::sync::Once;
@@ -27,6 +32,13 @@ pub type CaptureResolution = c_int;
 pub type ContentHint = c_int;
 /// An `enum otc_media_transformer_type` of C: any number may come.
 pub type TransformerType = c_int;
+
+/// An `enum otc_video_frame_format` of C: any number may come.
+pub type FrameFormat = c_int;
+/// An `enum otc_video_frame_plane` of C: any number may come.
+pub type FramePlane = c_int;
+
+pub use frame::otc_video_frame;
 
 /// Declares types of C that this library never makes.
 macro_rules! never_made {
@@ -55,8 +67,6 @@ never_made! {
     otc_video_transformer
     /// Changes audio.
     otc_audio_transformer
-    /// A picture.
-    otc_video_frame
 }
 
 /// Notes in the log, the first time, that a function needs media.

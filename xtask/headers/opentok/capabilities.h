@@ -1,7 +1,7 @@
 /**
  * @file capabilities.h
- * Exists so that programs which include it compile. What a client may do in a session is
- * struct otc_session_capabilities, in session.h.
+ * Exists so that programs which include it compile. What a client may do in a session is struct
+ * otc_session_capabilities, in session.h.
  */
 #ifndef OTC_HEADER_CAPABILITIES_H
 #define OTC_HEADER_CAPABILITIES_H

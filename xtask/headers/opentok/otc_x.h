@@ -2,9 +2,9 @@
  * @file otc_x.h
  * What this library offers beyond the interface that it mirrors.
  *
- * Names start with otc_x_ or OTC_X_. Nothing here changes what a function of the other headers does. Each struct starts with
- * struct_size: set it to sizeof of that struct, so that a program and a library of different versions understand each
- * other. In such a struct 0 stands for the default, and all times are in milliseconds.
+ * Names start with otc_x_ or OTC_X_. Nothing here changes what a function of the other headers does. Each struct
+ * starts with struct_size: set it to sizeof of that struct, so that a program and a library of different versions
+ * understand each other. In such a struct 0 stands for the default, and all times are in milliseconds.
  */
 #ifndef OTC_HEADER_OTC_X_H
 #define OTC_HEADER_OTC_X_H

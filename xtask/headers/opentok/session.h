@@ -40,7 +40,7 @@ typedef struct otc_session_settings otc_session_settings;
 /** The longest encryption secret, in characters. */
 #define ENCRYPTION_SECRET_MAXIMUM_LENGTH 256
 
-/** Which layout of struct otc_session_callbacks this header declares: it changes when the struct changes in the middle. */
+/** Which layout of struct otc_session_callbacks this header declares. Changes when the middle of the struct does. */
 #define OTC_X_GENERATION 3
 
 //! generate callbacks.rs session.rs sized.rs signal.rs settings.rs moderation.rs media/session.rs
@@ -49,9 +49,9 @@ typedef struct otc_session_settings otc_session_settings;
 OTC_END_DECL
 
 /*
- * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every later
- * library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the header to
- * call the plain functions, for example where a struct of the program has members of these names.
+ * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every
+ * later library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the
+ * header to call the plain functions, for example where a struct of the program has members of these names.
  */
 #if !defined(OTC_X_NO_SIZED_CALLS) && !defined(SWIG)
 #define otc_session_new(...) \

@@ -1,6 +1,7 @@
 /**
  * @file stream.h
- * A stream is audio or video that a client publishes. This library carries no media; it tells who publishes what.
+ * A stream is audio or video that a client publishes. This library carries no media; it tells who
+ * publishes what.
  */
 #ifndef OTC_HEADER_STREAM_H
 #define OTC_HEADER_STREAM_H
@@ -14,9 +15,10 @@ OTC_BEGIN_DECL
 /**
  * A stream that some client of the session publishes. Opaque: compare it, keep it, hand it back.
  *
- * A pointer that a callback receives belongs to the library and dies when the callback returns. Take otc_stream_copy() of
- * what is needed longer; a copy keeps the facts as they were when the original was made, is independent of the session,
- * and ends with otc_stream_delete(). Using one after its end is an error that the library detects only by luck.
+ * A pointer that a callback receives belongs to the library and dies when the callback returns. Take
+ * otc_stream_copy() of what is needed longer; a copy keeps the facts as they were when the original was made, is
+ * independent of the session, and ends with otc_stream_delete(). Using one after its end is an error that the library
+ * detects only by luck.
  *
  * Functions: otc_stream_get_id(), otc_stream_get_name(), otc_stream_has_video_track(), otc_stream_has_video(),
  * otc_stream_has_audio_track(), otc_stream_has_audio(), otc_stream_has_captions(), otc_stream_get_video_width(),

@@ -1,0 +1,12 @@
+//! The binary interface: what the library exports, what the headers declare, and that both are what programs of the
+//! mirrored interface were compiled against.
+
+mod description;
+mod exports;
+mod frames;
+mod headers;
+mod null_frames;
+mod null_media;
+mod null_table;
+mod programs;
+mod toolchain;
