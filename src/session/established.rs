@@ -30,23 +30,7 @@ impl Session {
     /// Makes the next attempt to open a link.
     pub(super) fn seek(&mut self, now: Instant) {
         let link = self.ids.next_link();
-        let (join, first): (&Join, bool) = match &mut self.state {
-            State::Joining(joining) => {
-                joining.way = Way::Opening(link);
-                joining.attempts += 1;
-                (&joining.join, joining.attempts == 1)
-            }
-            State::Reconnecting(reconnecting) => {
-                reconnecting.way = Way::Opening(link);
-                reconnecting.attempts = reconnecting.attempts.saturating_add(1);
-                (&reconnecting.join, false)
-            }
-            State::Disconnecting(leaving) => {
-                leaving.way = Way::Opening(link);
-                (&leaving.join, false)
-            }
-            State::Idle | State::Fetching(_) | State::Connected(_) => return,
-        };
+        let Some((join, first)) = self.state.seeks(link) else { return };
         let url = join.link_url(first, &mut self.ids);
         self.output.action(Action::OpenLink { link, url });
         self.timers.set(Timer::Open, now + self.config.socket_limit);

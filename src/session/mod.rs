@@ -1,4 +1,18 @@
 //! The client core: a pure state machine without I/O, clock, threads or randomness of its own.
+//!
+//! ```text
+//!   idle ──connect──> fetching ──session info──> joining ──the session's state──> connected
+//!                         │                         │                             │      ▲
+//!                         └────────failure──────────┴──> idle                  loss      proof
+//!                                                                                 ▼      │
+//!   idle <──link ended, or time is up── disconnecting <──disconnect── any       reconnecting
+//!   idle <──────────── removed, refused, given up ──────────────────────────────────┘
+//! ```
+//!
+//! [`Session`] says how it is driven. Its states and the ways between them are in `state`, what happens on them in
+//! `connecting`, `established` and `leaving`; `receiving` takes frames apart and `news` tells what they mean,
+//! `sending` accepts requests. What one membership owns is in `join`: the `roster` of who is here, the `outbox` of what
+//! is not answered, the memory (`dedup`) of what was seen.
 #![forbid(unsafe_code)]
 
 mod config;

@@ -41,6 +41,27 @@ impl State {
         }
     }
 
+    /// The next attempt is made. Returns the join it is made for, and whether it is the first of all.
+    pub(super) fn seeks(&mut self, link: LinkId) -> Option<(&Join, bool)> {
+        match self {
+            Self::Joining(joining) => {
+                joining.way = Way::Opening(link);
+                joining.attempts += 1;
+                Some((&joining.join, joining.attempts == 1))
+            }
+            Self::Reconnecting(reconnecting) => {
+                reconnecting.way = Way::Opening(link);
+                reconnecting.attempts = reconnecting.attempts.saturating_add(1);
+                Some((&reconnecting.join, false))
+            }
+            Self::Disconnecting(leaving) => {
+                leaving.way = Way::Opening(link);
+                Some((&leaving.join, false))
+            }
+            Self::Idle | Self::Fetching(_) | Self::Connected(_) => None,
+        }
+    }
+
     /// The join that the program knows of.
     pub(super) fn membership(&self) -> Option<&Join> {
         match self {
