@@ -1,0 +1,8 @@
+//! Clients through a real relay in this process: what a program sees from connect to disconnect.
+#![forbid(unsafe_code)]
+
+mod joining;
+mod leaving;
+mod signals;
+mod support;
+mod trouble;
