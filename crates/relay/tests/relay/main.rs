@@ -1,7 +1,13 @@
 //! The relay over real sockets: started in this process on a free port, or as the program, and talked to by scripted
 //! clients.
 
+mod client;
 mod http;
+mod join;
 mod program;
 mod rest;
+mod resume;
+mod shards;
+mod socket;
+mod stop;
 mod support;
