@@ -107,14 +107,16 @@ pub(crate) fn shard_of_hint(hint: &str, shards: usize) -> Option<usize> {
 }
 
 fn spread(hash: u64, shards: usize) -> usize {
-    // The remainder is less than the number of shards.
-    (hash % shards as u64) as usize
+    // The product's upper half is less than the number of shards.
+    ((u128::from(hash) * shards as u128) >> 64) as usize
 }
 
-/// FNV-1a: the same on every machine and in every version, which std's hashers do not promise.
+/// FNV-1a, which is the same on every machine and in every version, and a multiplication that has every bit of it take
+/// part in the upper ones, which is where [`spread`] looks.
 fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    let step = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    (hash ^ (hash >> 32)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Runs a shard on the present thread until the relay ends.

@@ -23,7 +23,8 @@ pub(crate) struct Client {
     socket: WebSocketStream<TcpStream>,
     pub(crate) id: String,
     pub(crate) session: String,
-    transactions: u32,
+    /// How many transaction ids are used up.
+    pub(crate) transactions: u32,
 }
 
 /// What came instead of a frame.
@@ -50,11 +51,13 @@ impl Client {
         Self { socket, id: id.to_owned(), session: session.to_owned(), transactions: 0 }
     }
 
-    /// Enters a session the way a native client does, and waits until it is in. Its socket id is its id twice.
+    /// Enters a session the way a native client does, and waits until it is in. Its socket id follows from
+    /// both, so that it can be resumed.
     pub(crate) async fn enter(relay: &Relay, session: &str, id: &str, role: Role) -> Self {
         let token = token(session, role, &format!("name={id}"));
         let url = messaging_url(relay, session, &token).await;
-        let mut client = Self::open(relay, &format!("{url}&socketId={id}{id}&attempt=1"), session, id).await;
+        let mut client =
+            Self::open(relay, &format!("{url}&socketId={id}.{session}&attempt=1"), session, id).await;
         client.hello(&token, Some("otc-0.1.0")).await;
         let status = client.frame().await;
         assert_eq!(status.header(header::STATUS).map(|s| &**s), Some("200"), "{status:?}");
@@ -131,18 +134,21 @@ impl Client {
 
     /// The next frame, or how the socket ended.
     pub(crate) async fn next(&mut self) -> Result<Frame, End> {
-        loop {
-            let message = soon("a frame", self.socket.next()).await;
-            return match message {
-                Some(Ok(Message::Binary(bytes))) => {
-                    Ok(Frame::decode(bytes, MAX_CLIENT_INBOUND_FRAME).expect("the relay sends frames"))
-                }
-                Some(Ok(Message::Close(close))) => Err(End::Closed(close.map(|close| close.code.into()))),
-                Some(Ok(Message::Text(_))) => panic!("the relay sends no text"),
-                Some(Ok(_)) => continue,
-                Some(Err(_)) | None => Err(End::Lost),
-            };
-        }
+        soon("a frame", async {
+            loop {
+                return match self.socket.next().await {
+                    Some(Ok(Message::Binary(bytes))) => {
+                        Ok(Frame::decode(bytes, MAX_CLIENT_INBOUND_FRAME).expect("the relay sends frames"))
+                    }
+                    Some(Ok(Message::Close(close))) => Err(End::Closed(close.map(|close| close.code.into()))),
+                    Some(Ok(Message::Text(_))) => panic!("the relay sends no text"),
+                    // Pings of the relay while nothing else happens.
+                    Some(Ok(_)) => continue,
+                    Some(Err(_)) | None => Err(End::Lost),
+                };
+            }
+        })
+        .await
     }
 
     /// The next WebSocket message of any kind.
@@ -214,7 +220,7 @@ impl Client {
     pub(crate) async fn leave(mut self) {
         self.send(Frame::new(FrameType::Disconnect)).await;
         let _ = soon("closing", self.socket.close(None)).await;
-        while self.socket.next().await.is_some() {}
+        while let Some(Ok(_)) = soon("the end", self.socket.next()).await {}
     }
 
     /// Writes bytes that are no WebSocket frame of the library's making.

@@ -12,7 +12,10 @@ use crate::support::{KEY, session, start, token};
 /// Opens a socket that resumes what [`Client::enter`] began.
 async fn resume(relay: &Relay, session: &str, id: &str) -> Client {
     let url = messaging_url(relay, session, &token(session, Role::Publisher, "")).await;
-    Client::open(relay, &format!("{url}&socketId={id}{id}&reconnect=true&attempt=2"), session, id).await
+    let url = format!("{url}&socketId={id}.{session}&reconnect=true&attempt=2");
+    let mut client = Client::open(relay, &url, session, id).await;
+    client.transactions = 1000;
+    client
 }
 
 #[tokio::test]
