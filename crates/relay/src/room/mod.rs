@@ -39,6 +39,7 @@ pub(crate) struct Room {
     /// The address of what is for everyone: the URI of the session.
     topic: String,
     /// In the order of entering, which is the order of their numbers. Boxed, so that a leave moves pointers only.
+    #[expect(clippy::vec_box, reason = "a member is large and the one before it may leave")]
     members: Vec<Box<Member>>,
     /// The numbers of members by connection id. Never iterated.
     numbers: HashMap<Arc<str>, u64>,
