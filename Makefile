@@ -6,11 +6,12 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test abi valgrind fuzz bench clean
+.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test abi valgrind fuzz \
+  test-browser bench clean
 
 help: ## Show this list
 	@echo "Targets:"
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Build it all, let two C programs talk, cut a link, show that nothing was lost
 	@scripts/demo.sh
@@ -28,12 +29,13 @@ test: ## Everything that is checked before a change is accepted
 	  "Exports and layout" "scripts/check-abi.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh"
 
-check-all: ## `make test`, then the longer checks: valgrind, a minute of fuzzing a target
+check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browser clients
 	@scripts/setup.sh check-all
 	@scripts/steps.sh "make check-all" \
 	  "make test" "$(MAKE) --no-print-directory test" \
 	  "valgrind" "scripts/valgrind.sh" \
 	  "Fuzzing" "scripts/fuzz.sh" \
+	  "Stock browser clients" "scripts/test-browser.sh" \
 	  "Demo" "scripts/demo.sh"
 
 setup: ## Install what the targets need (as root on Debian; else say what to install)
@@ -72,6 +74,9 @@ valgrind: ## The C tests and examples under valgrind's memcheck
 
 fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh
+
+test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
+	@scripts/test-browser.sh
 
 bench: ## The benchmarks
 	$(CARGO) bench --workspace

@@ -15,6 +15,7 @@
  * Standard input, one command a line; all members but cmd may be left out or null:
  *
  *   {"cmd":"signal","type":TEXT,"data":TEXT,"to":ID,"retry_after_reconnect":BOOL}
+ *   {"cmd":"force_disconnect","to":ID}
  *   {"cmd":"disconnect"}
  *   {"cmd":"quit"}
  *
@@ -322,21 +323,37 @@ static int read_command(struct command *command, const struct json_member *membe
   return 0;
 }
 
+/* A copy of our own of the connection that a command names, or NULL for one that this client has not seen. */
+static otc_connection *copy_of_known(struct peer *peer, const char *id) {
+  otc_connection *copy = NULL;
+  struct known *known;
+  pthread_mutex_lock(&peer->lock);
+  known = find_known(peer, id);
+  if (known != NULL) copy = otc_connection_copy(known->connection);
+  pthread_mutex_unlock(&peer->lock);
+  return copy;
+}
+
 static otc_status send_command(struct peer *peer, otc_session *session, const struct command *command) {
   struct otc_signal_options options;
-  otc_connection *target = NULL;
-  struct known *known;
+  otc_connection *target;
   otc_status status;
   options.retry_after_reconnect = command->retry;
   if (command->to == NULL) {
     return otc_session_send_signal_with_options(session, command->type, command->data, options);
   }
-  pthread_mutex_lock(&peer->lock);
-  known = find_known(peer, command->to);
-  if (known != NULL) target = otc_connection_copy(known->connection);
-  pthread_mutex_unlock(&peer->lock);
+  target = copy_of_known(peer, command->to);
   if (target == NULL) return OTC_SESSION_NULL_OR_INVALID_PARAMETER;
   status = otc_session_send_signal_to_connection_with_options(session, command->type, command->data, target, options);
+  otc_connection_delete(target);
+  return status;
+}
+
+static otc_status remove_command(struct peer *peer, otc_session *session, const struct command *command) {
+  otc_connection *target = command->to == NULL ? NULL : copy_of_known(peer, command->to);
+  otc_status status;
+  if (target == NULL) return OTC_SESSION_NULL_OR_INVALID_PARAMETER;
+  status = otc_session_force_disconnect(session, target);
   otc_connection_delete(target);
   return status;
 }
@@ -356,6 +373,8 @@ static int run_line(struct peer *peer, otc_session *session, char *line, size_t 
   if (strcmp(command.cmd, "quit") == 0) return 1;
   if (strcmp(command.cmd, "signal") == 0) {
     status = send_command(peer, session, &command);
+  } else if (strcmp(command.cmd, "force_disconnect") == 0) {
+    status = remove_command(peer, session, &command);
   } else if (strcmp(command.cmd, "disconnect") == 0) {
     status = otc_session_disconnect(session);
   } else {

@@ -5,7 +5,9 @@
 #   scripts/setup.sh build      demo + CMake
 #   scripts/setup.sh test       build + rustfmt and clippy
 #   scripts/setup.sh valgrind   build + valgrind
-#   scripts/setup.sh check-all  test + the second C compiler and the longer checks' tools
+#   scripts/setup.sh browser    build + Node.js and Chromium
+#   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
+#   scripts/setup.sh check-all  all of these + the second C compiler and the longer checks' tools
 #
 # As root on Debian and its relatives it installs with apt-get; otherwise it prints what to install and exits 1.
 set -euo pipefail
@@ -50,25 +52,54 @@ need_component() {
   fi
 }
 
+# Debian's python3 comes without what makes virtual environments.
+need_venv() {
+  need python3 python3
+  if ! python3 -c 'import ensurepip, venv' >/dev/null 2>&1; then
+    packages+=(python3-venv)
+    missing+=("python3 -m venv")
+  fi
+}
+
+need_node() {
+  need node nodejs
+  need npm npm
+  node_needed=1
+}
+
+# Older releases of Debian have a Node.js that the tests cannot use.
+check_node() {
+  if [ -z "${node_needed:-}" ]; then return; fi
+  if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 11) ? 0 : 1)'; then
+    echo "setup: Node.js is $(node --version); 20.11 or later is needed. Install it from nodejs.org and run this again." >&2
+    exit 1
+  fi
+}
+
 demo() { need_rust; need cc gcc; need_c_headers; }
 build() { demo; need cmake cmake; need nm binutils; }
 tests() { build; need_component rustfmt fmt; need_component clippy clippy; }
 valgrind() { build; need valgrind valgrind; }
-check_all() { tests; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
+browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
+sdks() { build; need_node; need_venv; need openssl openssl; }
+check_all() { tests; browser; sdks; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
 
 case "$purpose" in
   demo) demo ;;
   build) build ;;
   test) tests ;;
   valgrind) valgrind ;;
+  browser) browser ;;
+  sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, browser, sdks, check-all" >&2
     exit 1
     ;;
 esac
 
 if [ "${#packages[@]}" -eq 0 ]; then
+  check_node
   exit 0
 fi
 
@@ -91,8 +122,10 @@ if ! apt install -y --no-install-recommends "${packages[@]}"; then
   apt install -y --no-install-recommends "${packages[@]}"
 fi
 for command in "${missing[@]}"; do
-  if [ "$command" != "stdio.h" ] && ! command -v "$command" >/dev/null 2>&1; then
+  case "$command" in *.h | *" "*) continue ;; esac # no commands
+  if ! command -v "$command" >/dev/null 2>&1; then
     echo "setup: installed ${packages[*]}, but $command is still not on the PATH" >&2
     exit 1
   fi
 done
+check_node

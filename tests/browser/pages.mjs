@@ -1,0 +1,184 @@
+// Headless Chromium, and the stock client in its pages.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+
+import { PATIENCE_MS, Timeline } from "../support/timeline.mjs";
+
+const here = import.meta.dirname;
+const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8" };
+
+// Nothing in the browser finds its way to any other machine.
+const ARGUMENTS = [
+  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), // as root there is no sandbox
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
+export class Browser {
+  #server;
+  #url;
+  #browser;
+  #context;
+  #asked = new Set();
+
+  // Starts a browser. `packages` is the folder that npm filled.
+  static async start(packages) {
+    const browser = new Browser();
+    await browser.#serve(packages);
+    const { chromium } = createRequire(join(packages, "/"))("playwright-core");
+    browser.#browser = await chromium.launch({
+      executablePath: process.env.OTC_CHROMIUM ?? "/usr/bin/chromium",
+      headless: true,
+      args: ARGUMENTS,
+    });
+    browser.#context = await browser.#browser.newContext();
+    browser.#context.on("request", (request) => browser.#asked.add(new URL(request.url()).host));
+    await browser.#standIn();
+    return browser;
+  }
+
+  // Serves the page, and the packages' files.
+  async #serve(packages) {
+    this.#server = createServer(async (request, response) => {
+      const { pathname } = new URL(request.url, "http://localhost");
+      const client = /^\/client\/([\d.]+)\/(opentok\.min\.js)$/.exec(pathname);
+      const file = client
+        ? join(packages, "node_modules", `client-${client[1]}`, "dist/js", client[2])
+        : join(here, pathname === "/page.js" ? "page.js" : "page.html");
+      try {
+        const content = await readFile(file);
+        response.writeHead(200, { "Content-Type": TYPES[file.split(".").at(-1)] }).end(content);
+      } catch {
+        response.writeHead(404).end();
+      }
+    });
+    await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
+    this.#url = `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  // Answers for the vendor's hosts that a client asks whatever it is told about the API's address.
+  async #standIn() {
+    await this.#context.route(
+      (url) => url.hostname !== "127.0.0.1",
+      (route) => {
+        const headers = {
+          "Access-Control-Allow-Origin": "*",
+          "Access-Control-Allow-Headers": "*",
+          "Access-Control-Allow-Methods": "*",
+        };
+        return route.fulfill({ status: 200, headers, contentType: "application/json", body: "{}" });
+      },
+    );
+  }
+
+  // The hosts that pages asked for something so far, besides the page's own.
+  hosts() {
+    return [...this.#asked].filter((host) => host !== new URL(this.#url).host);
+  }
+
+  forgetHosts() {
+    this.#asked.clear();
+  }
+
+  // A page with a stock client of this version, told where the relay is in one of two ways: `api` or `proxy`.
+  async open({ name = "browser", version, api, proxy }) {
+    const page = await this.#context.newPage();
+    const client = new BrowserClient(name, page);
+    await page.exposeFunction("tell", (event) => client.told.add(event));
+    page.on("crash", () => client.told.end("the page crashed"));
+    page.on("pageerror", (error) => client.told.add({ event: "uncaught", message: error.message }));
+    const query = new URLSearchParams({ version, ...(api && { api }), ...(proxy && { proxy }) });
+    await page.goto(`${this.#url}/page.html?${query}`);
+    const state = page.locator("#state:not(:text('loading'))");
+    await state.waitFor({ timeout: PATIENCE_MS });
+    const text = await state.textContent();
+    if (text !== "ready") throw new Error(`${name}: ${text}`);
+    return client;
+  }
+
+  async stop() {
+    await this.#browser?.close();
+    this.#server?.close();
+    this.#server?.closeAllConnections();
+  }
+}
+
+// A stock client in a page, with the verbs of NativeClient.
+export class BrowserClient {
+  #page;
+
+  constructor(name, page) {
+    this.name = name;
+    this.told = new Timeline(name);
+    this.#page = page;
+  }
+
+  // Joins a session. `types` are those whose `signal:type` handlers are of interest. Throws what the client reports.
+  async join({ key, session, token, types = [], options = {} }) {
+    const answer = await this.tryToJoin({ key, session, token, types, options });
+    if (answer.error) throw new Error(`${this.name} could not join: ${JSON.stringify(answer.error)}`);
+    this.id = answer.id;
+    return this;
+  }
+
+  // Joins, or gives the error.
+  tryToJoin({ key, session, token, types = [], options = {} }) {
+    const join = this.#call("connect", { key, session, token, types, options });
+    return within(join, `${this.name}: joining`);
+  }
+
+  // Sends a signal; members left out stay out. Throws when the client reports an error.
+  async signal(signal) {
+    const answer = await this.trySignal(signal);
+    if (answer) throw new Error(`${this.name} could not signal: ${JSON.stringify(answer.error)}`);
+  }
+
+  trySignal(signal) {
+    return this.#call("signal", signal);
+  }
+
+  async forceDisconnect(id) {
+    const answer = await this.tryForceDisconnect(id);
+    if (answer) throw new Error(`${this.name} could not remove ${id}: ${JSON.stringify(answer.error)}`);
+  }
+
+  tryForceDisconnect(id) {
+    return this.#call("forceDisconnect", id);
+  }
+
+  capabilities() {
+    return this.#call("capabilities");
+  }
+
+  // Leaves the session and closes the page.
+  async leave() {
+    if (this.#page.isClosed()) return;
+    await this.#call("disconnect");
+    await this.told.until("disconnected");
+    await this.close();
+  }
+
+  // Closes the page as a user does.
+  async close() {
+    await this.#page.close();
+  }
+
+  #call(verb, argument) {
+    return this.#page.evaluate(([name, value]) => window.client[name](value), [verb, argument]);
+  }
+}
+
+function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} took more than ${PATIENCE_MS / 1000} s`)), PATIENCE_MS);
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
