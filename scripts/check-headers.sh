@@ -87,6 +87,19 @@ run clang++ cc c++11 c++17 c++20
 run x86_64-w64-mingw32-gcc c c99 c17
 run x86_64-w64-mingw32-g++ cc c++11 c++20
 
+# As Microsoft's compiler would see them. There is no C library for it here: what the headers take from one is made up.
+if command -v clang >/dev/null 2>&1; then
+  mkdir "$scratch/library"
+  : >"$scratch/library/stdlib.h"
+  plain=("${warnings[@]}")
+  warnings+=(--target=x86_64-pc-windows-msvc -ffreestanding "-isystem$scratch/library")
+  for i in "${!sources[@]}"; do
+    check clang c11 "${sources[i]}.c" "${titles[i]}, as for MSVC"
+    check clang++ c++17 "${sources[i]}.cc" "${titles[i]}, as for MSVC"
+  done
+  warnings=("${plain[@]}")
+fi
+
 # A program's own header of a generic name beside it must not be taken for ours.
 mkdir "$scratch/own"
 echo '#error the header of the program was included' >"$scratch/own/config.h"

@@ -236,6 +236,7 @@ OTC_API void otc_log_set_logger_callback(otc_logger_callback callback);
  *
  * - When: any time, before otc_init() and before otc_log_set_logger_callback() too.
  * - Threads: any; does not block.
+ * - Outcome: with OTC_LOG_LEVEL_DEBUG a first line tells the level.
  * - Defaults: until the first call nothing is logged. Values above OTC_LOG_LEVEL_DEBUG mean OTC_LOG_LEVEL_DEBUG;
  *   negative ones mean OTC_LOG_LEVEL_DISABLED.
  */

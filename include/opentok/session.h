@@ -817,6 +817,9 @@ OTC_API otc_status otc_session_unsubscribe(otc_session *session, otc_subscriber 
 
 OTC_END_DECL
 
+/** The other name by which programs know the member of struct otc_signal_options. */
+#define retryAfterReconnect retry_after_reconnect
+
 /*
  * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every
  * later library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the

@@ -1,8 +1,8 @@
 //! What there is once in a process: the life of the library, its log, and the generation of headers it serves.
 
 use std::ffi::c_int;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Once};
 
 use super::log::otc_logger_callback;
 use super::{LogLevel, layout, string};
@@ -43,7 +43,7 @@ fn watch_forks() {
         extern "C" fn in_child() {
             FORKED.store(true, Ordering::Relaxed);
         }
-        static WATCH: Once = Once::new();
+        static WATCH: std::sync::Once = std::sync::Once::new();
         WATCH.call_once(|| {
             // SAFETY: the handler only stores to an atomic, and the library is never unloaded. Without memory it is
             // not
@@ -67,7 +67,10 @@ pub(super) fn set_logger(callback: otc_logger_callback) {
 
 /// Sets the level, whose number is of the generation in force.
 pub(super) fn set_log_level(number: LogLevel) {
-    log::set_level(level_of_number(number, layout::generation()));
+    let level = level_of_number(number, layout::generation());
+    log::set_level(level);
+    // Programs are known that wait for a record to see whether logging works, whichever they set last.
+    log::debug!("log level is {level}");
 }
 
 /// The level, as a number of the generation in force.

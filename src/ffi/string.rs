@@ -40,8 +40,10 @@ pub(super) unsafe fn optional(text: *const c_char) -> Result<Option<String>, Not
 
 /// A string for C. It ends at the first NUL inside, because C sees it so.
 pub(super) fn to_c(text: &str) -> CString {
-    let end = text.bytes().position(|byte| byte == 0).unwrap_or(text.len());
-    CString::new(&text[..end]).unwrap_or_default()
+    CString::new(text).unwrap_or_else(|error| {
+        let end = error.nul_position();
+        CString::new(&text[..end]).unwrap_or_default()
+    })
 }
 
 /// A string for C in memory that C's `free` gives back; NULL without memory.

@@ -61,6 +61,14 @@ fn headers_declare_what_is_exported() {
 }
 
 #[test]
+fn every_export_is_in_the_table_of_compatibility() {
+    let table = fs::read_to_string(root().join("docs/compatibility.md")).expect("the table is readable");
+    let missing: Vec<_> =
+        listed().into_iter().filter(|name| !table.contains(&format!("| `{name}` |"))).collect();
+    assert!(missing.is_empty(), "not in docs/compatibility.md: {missing:?}");
+}
+
+#[test]
 fn every_export_has_the_prefix() {
     for name in listed() {
         assert!(name.starts_with("otc_"), "{name}");

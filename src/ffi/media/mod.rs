@@ -69,9 +69,13 @@ never_made! {
     otc_audio_transformer
 }
 
-/// Notes in the log, the first time, that a function needs media.
+/// Notes in the log, the first time that this would be seen, that a function needs media.
 fn tell(told: &Once, function: &str) {
-    told.call_once(|| crate::log::warning!("{function} is refused: this library carries no audio and video"));
+    if crate::log::enabled(crate::log::Level::Warn) {
+        told.call_once(|| {
+            crate::log::warning!("{function} is refused: this library carries no audio and video")
+        });
+    }
 }
 
 /// The answer of every media function that returns a status.

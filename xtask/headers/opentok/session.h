@@ -48,6 +48,9 @@ typedef struct otc_session_settings otc_session_settings;
 
 OTC_END_DECL
 
+/** The other name by which programs know the member of struct otc_signal_options. */
+#define retryAfterReconnect retry_after_reconnect
+
 /*
  * These tell the library what struct otc_session_callbacks the program was compiled with, so that it works with every
  * later library. The address of either function is the plain one. Define OTC_X_NO_SIZED_CALLS before including the
