@@ -93,12 +93,9 @@ async fn http_server(
 }
 
 /// A server that reads a request and then does as it pleases.
-async fn raw_server<F: Future<Output = ()> + Send>(
+async fn raw_server<F: Future<Output = ()> + Send + 'static>(
     then: impl Fn(TcpStream) -> F + Clone + Send + Sync + 'static,
-) -> SocketAddr
-where
-    F: 'static,
-{
+) -> SocketAddr {
     let (listener, address) = listen().await;
     tokio::spawn(async move {
         while let Ok((mut stream, _)) = listener.accept().await {
