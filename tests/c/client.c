@@ -69,7 +69,7 @@ static void record(otc_session *session, void *user_data, struct event event) {
     event.id = otc_connection_get_id(event.connection);
     event.data = otc_connection_get_data(event.connection);
     event.creation_time = otc_connection_get_creation_time(event.connection);
-    CHECK_TEXT(otc_connection_get_session_id(event.connection), otc_session_get_id(session));
+    CHECK_TEXT(otc_connection_get_session_id(event.connection), client->session_id);
   }
   stored = store(&event);
   pthread_mutex_lock(&client->lock);
@@ -176,6 +176,7 @@ struct client *client_new(const struct client_options *options) {
   client->name = options->name != NULL ? options->name : "client";
   client->token = options->token;
   if (client->token == NULL) client->token = mint_token(session_id, options->role, client->name, NULL);
+  client->session_id = session_id;
   client->hook = options->hook;
   client->hook_data = options->hook_data;
   client->maker = pthread_self();
@@ -250,7 +251,7 @@ void client_free(struct client *client) {
 
 void client_leave(struct client *client) {
   CHECK_INT(otc_session_disconnect(client->session), OTC_SUCCESS);
-  expect(client, DISCONNECTED);
+  while (expect_any(client)->kind != DISCONNECTED) continue;
   client_free(client);
 }
 

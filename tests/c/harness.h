@@ -113,6 +113,7 @@ struct client_options {
 struct client {
   const char *name;
   const char *token;
+  const char *session_id;
   otc_session *session;
   client_hook hook;
   void *hook_data;
@@ -144,7 +145,7 @@ void client_join(struct client *client);
 /* Deletes the session if that was not done yet, checks that callbacks never overlapped nor ran on the maker's thread, frees. */
 void client_free(struct client *client);
 
-/* Disconnects, expects on_disconnected as the next event, frees. */
+/* Disconnects, waits for on_disconnected, whatever came before it, frees. */
 void client_leave(struct client *client);
 
 /* otc_session_delete with a check of its result; from then on a callback fails the test. */

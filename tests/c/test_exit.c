@@ -46,6 +46,9 @@ static void exit_at_once(otc_session *session, void *user_data) {
   exit(7);
 }
 
+/* The descriptors of the library then have the numbers 0 to 2, and nothing may be written to them that is not for them. */
+static int close_standard;
+
 /* `where` is the session id, a space, and the relay's port. */
 static otc_session *child_join(struct simple *simple, const struct otc_session_callbacks *callbacks, struct proxy **proxy,
                                const char *where, const char *token) {
@@ -55,6 +58,11 @@ static otc_session *child_join(struct simple *simple, const struct otc_session_c
   if (sscanf(where, "%255s %d", session_id, &port) != 2) return NULL;
   *proxy = proxy_start(port);
   if (*proxy == NULL || setenv("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(*proxy)), 1) != 0) return NULL;
+  if (close_standard) {
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+  }
   if (otc_init(NULL) != OTC_SUCCESS) return NULL;
   session = otc_session_new(TEST_API_KEY, session_id, callbacks);
   if (session == NULL || otc_session_connect(session, token) != OTC_SUCCESS) return NULL;
@@ -99,10 +107,7 @@ static int child_exits_in_callback(const char *where, const char *token) {
 static int child_closes_standard_descriptors(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
   struct proxy *proxy;
-  close(0);
-  close(1);
-  close(2);
-  otc_log_enable(OTC_LOG_LEVEL_ALL); /* nowhere to write to */
+  close_standard = 1;
   if (child_join(&simple, &callbacks, &proxy, where, token) == NULL) return 1;
   return otc_destroy() == OTC_SUCCESS ? 5 : 3;
 }

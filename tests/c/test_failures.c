@@ -1,4 +1,5 @@
 /* Connecting that fails, and sessions that end by a fault: which code, and a line that tells a person what to do. */
+#define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 
 #include "harness.h"
@@ -46,12 +47,28 @@ void bad_tokens_are_refused(void) {
   world_end();
 }
 
+/* A token of one second lets in until it does not: its bearer comes and goes until that is over. Who is in stays in. */
 void an_expired_token_is_refused_and_the_text_says_so(void) {
-  const char *text;
+  const struct event *event;
+  const char *token;
+  struct client *resident;
+  struct client *ada;
   world_begin();
-  text = fail_to_join(CLIENT(.name = "ada", .token = mint_token(relay_session(), NULL, "ada", "0")),
-                      OTC_SESSION_AUTHORIZATION_FAILURE);
-  if (strstr(text, "expired") == NULL) check_failed(__FILE__, __LINE__, "the text does not say why: %s", text);
+  token = mint_token(relay_session(), NULL, "ada", "1");
+  resident = CLIENT(.name = "ada", .token = token, .suppress_connection_events = 1);
+  ada = CLIENT(.name = "ada", .token = token, .suppress_connection_events = 1);
+  client_join(resident);
+  for (client_connect(ada); (event = expect_any(ada))->kind == CONNECTED; client_connect(ada)) {
+    CHECK_INT(otc_session_disconnect(ada->session), OTC_SUCCESS);
+    expect(ada, DISCONNECTED);
+  }
+  CHECK_INT(event->kind, FAILED);
+  CHECK_INT(event->code, OTC_SESSION_AUTHORIZATION_FAILURE);
+  check_error_text(event, token);
+  if (strstr(event->text, "expired") == NULL) check_failed(__FILE__, __LINE__, "the text does not say why: %s", event->text);
+  expect_quiet(resident);
+  client_free(ada);
+  client_leave(resident);
   world_end();
 }
 
@@ -116,15 +133,23 @@ void addresses_that_lead_nowhere_give_a_code_and_a_line(void) {
   } rows[] = {
       {"http://name.invalid", OTC_SESSION_CONNECTION_REFUSED},
       {"https://127.0.0.1:1", OTC_SESSION_CONNECTION_REFUSED},
-      {"no address at all", OTC_SESSION_CONNECTION_FAILED},
-      {"ftp://127.0.0.1", OTC_SESSION_CONNECTION_FAILED},
+      {"no address at all", OTC_SESSION_CONNECTION_REFUSED},
+      {"ftp://127.0.0.1", OTC_SESSION_CONNECTION_REFUSED},
   };
+  otc_session_settings *settings;
   size_t i;
   world_begin();
   for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-    const char *text = fail_to_join(CLIENT(.name = "ada", .api_url = rows[i].url), rows[i].code);
+    const char *text;
+    CHECK(setenv("OTC_API_URL", rows[i].url, 1) == 0);
+    text = fail_to_join(CLIENT(.name = "ada", .api_url = ""), rows[i].code);
+    if (strstr(text, rows[i].url) == NULL) check_failed(__FILE__, __LINE__, "the text does not name it: %s", text);
     printf("%s: %s\n", rows[i].url, text);
   }
+  /* What is no address is refused at once where there is a status to say so. */
+  settings = otc_session_settings_new();
+  CHECK_INT(otc_x_session_settings_set_api_url(settings, "ftp://127.0.0.1"), OTC_SESSION_NULL_OR_INVALID_PARAMETER);
+  CHECK_INT(otc_session_settings_delete(settings), OTC_SUCCESS);
   world_end();
 }
 

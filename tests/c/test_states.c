@@ -8,7 +8,8 @@ enum state { IDLE, CONNECTING, JOINED, RECONNECTING, STATES };
 static const char *const state_names[STATES] = {"idle", "connecting", "connected", "reconnecting"};
 
 static struct client *client_in(enum state state, struct proxy *proxy) {
-  struct client *client = CLIENT(.name = state_names[state], .through = proxy);
+  /* Others are of no interest here, nor is its own former self, which the relay may still hold. */
+  struct client *client = CLIENT(.name = state_names[state], .through = proxy, .suppress_connection_events = 1);
   if (state == CONNECTING) {
     proxy_stall(proxy, 1);
     client_connect(client);
