@@ -21,12 +21,10 @@ test: ## Everything that is checked before a change is accepted
 	@scripts/steps.sh "make test" \
 	  "Format" "$(CARGO) fmt --all --check" \
 	  "Lint" "$(CLIPPY)" \
-	  "Rust tests" "scripts/rust-test.sh" \
+	  "Rust tests, headers, exports and layout" "scripts/rust-test.sh" \
 	  "Fuzz targets compile" "scripts/fuzz.sh --check" \
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
-	  "Headers compile" "scripts/check-headers.sh" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \
-	  "Exports and layout" "scripts/check-abi.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh"
 
 check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browser clients
@@ -65,8 +63,8 @@ c-test: ## Only the C tests, linked shared and static
 	@scripts/setup.sh build
 	scripts/c-test.sh
 
-abi: ## Exported names and struct layout against tests/abi
-	scripts/check-abi.sh
+abi: ## Headers, exported names, layout of types and NULL behaviour, against tests/abi
+	$(CARGO) test --locked --test abi
 
 valgrind: ## The C tests and examples under valgrind's memcheck
 	@scripts/setup.sh valgrind

@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh demo       what `make demo` needs: a Rust toolchain and a C compiler
 #   scripts/setup.sh build      demo + CMake
-#   scripts/setup.sh test       build + rustfmt and clippy
+#   scripts/setup.sh test       build + a C++ compiler, rustfmt and clippy
 #   scripts/setup.sh valgrind   build + valgrind
 #   scripts/setup.sh browser    build + Node.js and Chromium
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
@@ -77,8 +77,8 @@ check_node() {
 }
 
 demo() { need_rust; need cc gcc; need_c_headers; }
-build() { demo; need cmake cmake; need nm binutils; }
-tests() { build; need_component rustfmt fmt; need_component clippy clippy; }
+build() { demo; need cmake cmake; }
+tests() { build; need g++ g++; need_component rustfmt fmt; need_component clippy clippy; }
 valgrind() { build; need valgrind valgrind; }
 browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
 sdks() { build; need_node; need_venv; need openssl openssl; }

@@ -134,8 +134,10 @@ static void delete_inside(enum kind kind, struct client *host, struct proxy *pro
     expect(host, CREATED);
     expect(host, DROPPED);
   } else if (kind == SIGNAL) {
-    send_to(host, ada, "t", "delete yourself");
-    send_to(host, ada, "t", "and never see this");
+    otc_connection *target = otc_connection_copy(otc_session_get_connection(ada->session));
+    CHECK_INT(otc_session_send_signal_to_connection(host->session, "t", "delete yourself", target), OTC_SUCCESS);
+    (void)otc_session_send_signal_to_connection(host->session, "t", "and never see this", target); /* it may be gone */
+    CHECK_INT(otc_connection_delete(target), OTC_SUCCESS);
     expect(ada, SIGNAL);
   } else if (kind == DISCONNECTED) {
     CHECK_INT(otc_session_disconnect(ada->session), OTC_SUCCESS);
