@@ -88,7 +88,7 @@ impl Join {
         assert_eq!(answer.header(header::STATUS).map(|code| &**code), Some("200"), "{answer:?}");
         let state = SessionState::decode(&answer.data).expect("the answer to create is the state");
         check_state(&state);
-        let mut client = Client { id: self.id, socket_id: self.socket_id.clone(), peer };
+        let mut client = Client { socket_id: self.socket_id.clone(), peer };
         let expected: &[String] = match self.content["clientVersion"].as_str() {
             None => &[],
             Some(version) if version.starts_with("js-2.7") => &[],
@@ -108,7 +108,6 @@ impl Join {
 /// A client that has entered.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
-    pub(crate) id: &'static str,
     socket_id: Option<String>,
     pub(crate) peer: PeerId,
 }
@@ -157,9 +156,5 @@ impl Client {
     /// The code by which the socket was closed.
     pub(crate) fn closed(&self, world: &mut World) -> Option<u16> {
         world.closed(self.peer)
-    }
-
-    pub(crate) fn socket_id(&self) -> Option<&str> {
-        self.socket_id.as_deref()
     }
 }

@@ -58,6 +58,7 @@ pub(crate) fn token(role: &str, data: &str) -> String {
 
 /// What a socket saw.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "nearly all are frames")]
 pub(crate) enum Seen {
     Frame(Frame),
     Ping,
@@ -82,6 +83,7 @@ impl World {
     }
 
     /// A world with other limits than the default ones.
+    #[expect(clippy::disallowed_methods, reason = "a test counts from any moment")]
     pub(crate) fn with(change: impl FnOnce(&mut Limits)) -> Self {
         let mut limits = Limits::default();
         change(&mut limits);
