@@ -1,7 +1,9 @@
 //! What an `otc_session` stands for, and the way to it.
 
+use std::cell::Cell;
 use std::ffi::{c_char, c_void};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::base::otc_status;
 use super::callbacks::{otc_session_callbacks, otc_session_capabilities};
@@ -9,13 +11,41 @@ use super::deliver::Program;
 use super::guard::{Stopped, guarded};
 use super::handle::{self, SESSIONS, otc_connection, otc_session, otc_session_settings};
 use super::{status, string};
-use crate::runtime::{NewSessionError, Options, SessionHandle};
-use crate::session::{CommandError, OutgoingSignal, Target};
+use crate::runtime::{NewSessionError, Observer, Options, SessionHandle};
+use crate::session::{CommandError, Event, OutgoingSignal, Target};
 
 /// A session of the program: the running one, and what the program gave for it.
 pub(super) struct Client {
     session: SessionHandle,
     program: Arc<Program>,
+    /// Takes no more orders. It stays in the table for as long as a callback of it runs, which may ask about it.
+    deleted: AtomicBool,
+}
+
+/// Tells the program, and ends the session's token when there is nothing more to tell: after delete, and after the
+/// callback that ran then.
+struct Teller {
+    program: Arc<Program>,
+    token: usize,
+}
+
+thread_local! {
+    /// The session whose callback this thread is running, 0 for none.
+    static TOLD_HERE: Cell<usize> = const { Cell::new(0) };
+}
+
+impl Observer for Teller {
+    fn notify(&self, event: Event) {
+        let before = TOLD_HERE.replace(self.token);
+        self.program.notify(event);
+        TOLD_HERE.set(before);
+    }
+}
+
+impl Drop for Teller {
+    fn drop(&mut self) {
+        SESSIONS.remove(self.token);
+    }
 }
 
 /// Whom a signal is for.
@@ -56,9 +86,11 @@ fn register(
     let token = handle::new_token()?;
     let pointer = std::ptr::without_provenance_mut(token);
     let program = Arc::new(Program::new(pointer, session_id, callbacks));
-    match SessionHandle::new(options, program.clone()) {
+    let teller = Arc::new(Teller { program: program.clone(), token });
+    match SessionHandle::new(options, teller) {
         Ok(session) => {
-            SESSIONS.insert(token, Arc::new(Client { session, program }));
+            let deleted = AtomicBool::new(false);
+            SESSIONS.insert(token, Arc::new(Client { session, program, deleted }));
             Some(pointer)
         }
         Err(NewSessionError::NotInitialised) => {
@@ -74,7 +106,7 @@ fn register(
 
 /// Ends a session, with the guarantees about callbacks that the runtime gives.
 pub(super) fn delete(session: *const otc_session) -> otc_status {
-    let known = SESSIONS.remove(session.addr());
+    let known = SESSIONS.get(session.addr()).filter(|client| !client.deleted.swap(true, Ordering::AcqRel));
     if let Some(client) = &known {
         client.session.delete();
     }
@@ -83,16 +115,24 @@ pub(super) fn delete(session: *const otc_session) -> otc_status {
 
 /// Runs a call that returns a status. A defect ends the session it was about.
 pub(super) fn call(session: *const otc_session, body: impl FnOnce(&Client) -> otc_status) -> otc_status {
-    ask_or(session, status::INVALID_PARAM, status::INTERNAL_ERROR, body)
+    ask_or(session, |client| !client.is_deleted(), status::INVALID_PARAM, status::INTERNAL_ERROR, body)
 }
 
-/// Runs a call that returns something else, or `unknown`.
+/// Runs a call that returns something else, or `unknown`. Inside a callback of the session that works until the
+/// callback returns, whoever deletes the session meanwhile: programs do not expect to be told NULL there.
 pub(super) fn ask<T: Clone>(session: *const otc_session, unknown: T, body: impl FnOnce(&Client) -> T) -> T {
-    ask_or(session, unknown.clone(), unknown, body)
+    let answers = |client: &Client| !client.is_deleted() || TOLD_HERE.get() == session.addr();
+    ask_or(session, answers, unknown.clone(), unknown, body)
 }
 
-fn ask_or<T>(session: *const otc_session, unknown: T, failed: T, body: impl FnOnce(&Client) -> T) -> T {
-    let found = guarded(|| SESSIONS.get(session.addr()));
+fn ask_or<T>(
+    session: *const otc_session,
+    is_known: impl FnOnce(&Client) -> bool,
+    unknown: T,
+    failed: T,
+    body: impl FnOnce(&Client) -> T,
+) -> T {
+    let found = guarded(|| SESSIONS.get(session.addr()).filter(|client| is_known(client)));
     let Ok(found) = found else { return failed };
     let Some(client) = found else { return unknown };
     match guarded(|| body(&client)) {
@@ -109,6 +149,10 @@ impl Client {
     /// The running session.
     pub(super) fn handle(&self) -> &SessionHandle {
         &self.session
+    }
+
+    fn is_deleted(&self) -> bool {
+        self.deleted.load(Ordering::Acquire)
     }
 
     pub(super) fn session_id(&self) -> *const c_char {

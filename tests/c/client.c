@@ -161,6 +161,7 @@ static otc_session_settings *settings_for(const struct client_options *options) 
   if (options->through != NULL) url = keep_text("http://127.0.0.1:%d", proxy_port(options->through));
   CHECK_INT(otc_x_session_settings_set_api_url(settings, url), OTC_SUCCESS);
   if (options->timeouts != NULL) CHECK_INT(otc_x_session_settings_set_timeouts(settings, options->timeouts), OTC_SUCCESS);
+  if (options->limits != NULL) CHECK_INT(otc_x_session_settings_set_limits(settings, options->limits), OTC_SUCCESS);
   if (options->suppress_connection_events) {
     CHECK_INT(otc_session_settings_set_connection_events_suppressed(settings, OTC_TRUE), OTC_SUCCESS);
   }

@@ -106,6 +106,7 @@ struct client_options {
   struct proxy *through;  /* every byte goes through this proxy */
   int suppress_connection_events;
   const struct otc_x_timeouts *timeouts;
+  const struct otc_x_limits *limits;
   client_hook hook; /* called in each callback after it was recorded */
   void *hook_data;
 };

@@ -1,10 +1,9 @@
 /* The contract of callbacks: what may be called inside, what runs beside what, and when none runs any more. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <time.h>
 
+#include "door.h"
 #include "harness.h"
-#include "internal.h"
 #include "tests.h"
 
 /* ---- Calls inside ---------------------------------------------------------------------------------------------------- */
@@ -229,46 +228,6 @@ void two_callbacks_may_delete_each_others_sessions(void) {
 
 /* ---- What runs beside what --------------------------------------------------------------------------------------------- */
 
-/* A door that a callback waits at until the test opens it. */
-struct door {
-  pthread_mutex_t lock;
-  pthread_cond_t changed;
-  int waiting;
-  int open;
-};
-
-static void door_make(struct door *door) {
-  pthread_mutex_init(&door->lock, NULL);
-  init_condition(&door->changed);
-  door->waiting = door->open = 0;
-}
-
-static void door_wait(struct door *door) {
-  pthread_mutex_lock(&door->lock);
-  door->waiting++;
-  pthread_cond_broadcast(&door->changed);
-  while (!door->open) pthread_cond_wait(&door->changed, &door->lock);
-  pthread_mutex_unlock(&door->lock);
-}
-
-static void door_await(struct door *door) {
-  struct timespec limit = deadline();
-  pthread_mutex_lock(&door->lock);
-  while (door->waiting == 0) {
-    if (pthread_cond_timedwait(&door->changed, &door->lock, &limit) == ETIMEDOUT) {
-      check_failed(__FILE__, __LINE__, "no callback came to the door");
-    }
-  }
-  pthread_mutex_unlock(&door->lock);
-}
-
-static void door_open(struct door *door) {
-  pthread_mutex_lock(&door->lock);
-  door->open = 1;
-  pthread_cond_broadcast(&door->changed);
-  pthread_mutex_unlock(&door->lock);
-}
-
 static void wait_at_door(struct client *client, const struct event *event) {
   if (event->kind == SIGNAL && strcmp(event->type, "wait") == 0) door_wait(client->hook_data);
 }
@@ -296,7 +255,7 @@ void a_slow_callback_delays_only_its_own_session(void) {
   expect_created(slow, quick);
   expect_created(quick, slow);
   send_to(quick, slow, "wait", "");
-  door_await(&door);
+  door_await(&door, 1);
   /* For longer than a link may be silent, there and back again and again: sending works while the callback stands. */
   for (began = milliseconds(); milliseconds() < began + 600; count++) {
     send_to(slow, slow, "n", keep_text("%d", count));
@@ -326,7 +285,7 @@ void disconnect_returns_while_a_callback_stands(void) {
   expect_created(ada, watcher);
   expect_created(watcher, ada);
   send_to(ada, ada, "wait", "");
-  door_await(&door);
+  door_await(&door, 1);
   CHECK_INT(otc_session_disconnect(ada->session), OTC_SUCCESS);
   expect_dropped(watcher, "ada"); /* it has really left */
   door_open(&door);
@@ -389,7 +348,7 @@ void after_delete_returned_user_data_may_be_freed(void) {
     expect(host, CREATED);
     send_to_all(host, "wait", "");
     for (i = 0; i < 20; i++) send_to_all(host, "flood", "");
-    door_await(&door); /* it stands in a callback, and others wait behind it */
+    door_await(&door, 1); /* it stands in a callback, and others wait behind it */
     CHECK(pthread_create(&opener, NULL, open_door, &door) == 0);
     CHECK_INT(otc_session_delete(session), OTC_SUCCESS);
     fragile->alive = 0xDD;

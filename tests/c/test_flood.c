@@ -1,0 +1,166 @@
+/* Bounds: what happens to a receiver that does not keep up, and to a sender whose signals cannot leave. */
+#define _GNU_SOURCE
+#include <malloc.h>
+
+#include "door.h"
+#include "harness.h"
+#include "tests.h"
+
+enum { DATA_BYTES = 8000 };
+
+/* Bytes that malloc has given out and not got back, in the whole process; all zero under tools that replace it. */
+static size_t bytes_in_use(void) { return mallinfo2().uordblks; }
+
+static void stand_once(struct client *client, const struct event *event) {
+  if (event->kind != SIGNAL || strcmp(event->type, "0") != 0) return;
+  /* OTC_TEST_LONG=1: for minutes (OTC_TEST_SLOW is needed then, for the limit of waits). */
+  if (getenv("OTC_TEST_LONG") != NULL) door_wait_at_most(client->hook_data, 150000);
+  else door_wait(client->hook_data);
+}
+
+/* Sends signals that are numbered by their type until `count` are sent or the receiver is gone. Returns how many. */
+static int flood(struct client *sender, const otc_connection *receiver, int count) {
+  enum { TOGETHER = 50 };
+  char data[DATA_BYTES + 1];
+  int sent;
+  memset(data, 'x', DATA_BYTES);
+  data[DATA_BYTES] = '\0';
+  for (sent = 0; sent < count; sent++) {
+    otc_status status = otc_session_send_signal_to_connection(sender->session, keep_text("%d", sent), data, receiver);
+    if (status == OTC_SESSION_UNABLE_TO_SEND_SIGNAL && count_events(sender, DROPPED) > 0) break;
+    CHECK_INT(status, OTC_SUCCESS);
+    if (sent % TOGETHER == 0) {
+      /* The relay has taken what came before it. */
+      send_to(sender, sender, "taken", "");
+      wait_for_count(sender, SIGNAL, (size_t)(sent / TOGETHER) + 1);
+    }
+  }
+  return sent;
+}
+
+static struct client *make_receiver(struct door *door, struct proxy *proxy) {
+  struct otc_x_limits limits = {.struct_size = sizeof limits, .callback_queue_bytes = 256 * 1024};
+  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 100, .keepalive_loss_ms = 400};
+  door_make(door);
+  return CLIENT(.name = "receiver", .through = proxy, .limits = &limits, .timeouts = &timeouts, .hook = stand_once,
+                .hook_data = door);
+}
+
+/* Or waits until it lets go by itself. */
+static void let_go(struct door *door) {
+  if (getenv("OTC_TEST_LONG") == NULL) door_open(door);
+}
+
+void a_receiver_that_stands_under_a_flood_keeps_its_memory_and_loses_nothing(void) {
+  enum { COUNT = 1500, SLACK_BYTES = 2 * 1024 * 1024 };
+  struct door door;
+  struct client *receiver;
+  struct client *sender;
+  struct proxy *proxy;
+  otc_connection *target;
+  size_t before;
+  int i;
+  world_begin();
+  proxy = proxy_start(relay_port());
+  receiver = make_receiver(&door, proxy);
+  sender = CLIENT(.name = "sender");
+  client_join(receiver);
+  client_join(sender);
+  expect_created(receiver, sender);
+  expect_created(sender, receiver);
+  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  before = bytes_in_use();
+  CHECK_INT(flood(sender, target, COUNT), COUNT);
+  door_await(&door, 1);
+  /* Twelve megabytes are on their way, and the program holds a fraction of them. */
+  printf("flooded with %d bytes: in use %lu -> %lu\n", COUNT * DATA_BYTES, (unsigned long)before,
+         (unsigned long)bytes_in_use());
+  CHECK(bytes_in_use() < before + SLACK_BYTES);
+  let_go(&door);
+  for (i = 0; i < COUNT; i++) {
+    const struct event *event = expect(receiver, SIGNAL);
+    CHECK_TEXT(event->type, keep_text("%d", i));
+    CHECK_INT(strlen(event->text), DATA_BYTES);
+  }
+  expect_nothing_more(receiver);
+  CHECK_INT(count_events(receiver, RECONNECTION_STARTED), 0); /* the pause was its own */
+  CHECK_INT(proxy_cut(proxy), 1);
+  CHECK_INT(otc_connection_delete(target), OTC_SUCCESS);
+  client_free(receiver);
+  client_free(sender);
+  proxy_stop(proxy);
+  world_end();
+}
+
+/* The relay keeps so much for a client and no more: it ends the connection then, and the client says so. What was reported until
+ * then is the beginning of what was sent. */
+void a_receiver_that_stands_for_too_long_ends_with_an_error_and_no_hole(void) {
+  enum { COUNT = 1000 };
+  struct door door;
+  struct client *receiver;
+  struct client *sender;
+  struct proxy *proxy;
+  otc_connection *target;
+  const struct event *event;
+  int sent;
+  int told = 0;
+  CHECK(setenv("OTC_RELAY_LIMITS_KEPT_BYTES", "1MiB", 1) == 0);
+  world_begin();
+  proxy = proxy_start(relay_port());
+  receiver = make_receiver(&door, proxy);
+  sender = CLIENT(.name = "sender");
+  client_join(receiver);
+  client_join(sender);
+  expect_created(receiver, sender);
+  expect_created(sender, receiver);
+  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  sent = flood(sender, target, COUNT);
+  CHECK(sent < COUNT);
+  wait_for_count(sender, DROPPED, 1);
+  let_go(&door);
+  for (event = expect_any(receiver); event->kind == SIGNAL; event = expect_any(receiver)) {
+    CHECK_TEXT(event->type, keep_text("%d", told++));
+  }
+  CHECK(told > 0 && told <= sent);
+  if (event->kind == RECONNECTION_STARTED) event = expect_any(receiver);
+  CHECK_INT(event->kind, FAILED);
+  CHECK_INT(event->code, OTC_CONNECTION_DROPPED);
+  expect(receiver, DISCONNECTED);
+  client_wait_idle(receiver);
+  expect_nothing_more(receiver);
+  CHECK_INT(otc_connection_delete(target), OTC_SUCCESS);
+  client_free(receiver);
+  client_free(sender);
+  proxy_stop(proxy);
+  world_end();
+}
+
+void a_full_outbox_refuses_and_loses_nothing_that_it_accepted(void) {
+  struct otc_x_limits limits = {.struct_size = sizeof limits, .outbox_signals = 50};
+  struct client *ada;
+  struct proxy *proxy;
+  otc_status status = OTC_SUCCESS;
+  int accepted = 0;
+  int i;
+  world_begin();
+  proxy = proxy_start(relay_port());
+  ada = CLIENT(.name = "ada", .through = proxy, .limits = &limits);
+  client_join(ada);
+  proxy_refuse(proxy, 1);
+  CHECK_INT(proxy_cut(proxy), 1);
+  expect(ada, RECONNECTION_STARTED);
+  while (accepted < 1000) {
+    status = otc_session_send_signal(ada->session, "t", keep_text("%d", accepted));
+    if (status != OTC_SUCCESS) break;
+    accepted++;
+  }
+  CHECK_INT(status, OTC_SESSION_UNABLE_TO_SEND_SIGNAL);
+  CHECK_INT(accepted, 50);
+  proxy_refuse(proxy, 0);
+  expect(ada, RECONNECTED);
+  for (i = 0; i < accepted; i++) expect_signal(ada, "t", keep_text("%d", i), ada);
+  expect_quiet(ada); /* there is room again */
+  client_leave(ada);
+  proxy_stop(proxy);
+  world_end();
+}
