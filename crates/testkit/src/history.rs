@@ -141,12 +141,22 @@ pub struct Joining {
     /// what was under way when a link breaks.
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub resumes: bool,
+    /// Whether it takes the session's state later than it enters, as stock clients do. What came from clients that
+    /// are gone by then is lost to it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reads_state: bool,
 }
 
 impl Joining {
     /// An ordinary client of this session.
     pub fn new(session: impl Into<String>) -> Self {
-        Self { session: session.into(), may_signal: true, sees_connections: true, resumes: true }
+        Self {
+            session: session.into(),
+            may_signal: true,
+            sees_connections: true,
+            resumes: true,
+            reads_state: false,
+        }
     }
 }
 

@@ -54,7 +54,7 @@ fn lost(checker: &mut Checker) {
             }
         }
     }
-    checker.verdict.tally.owed = owed;
+    checker.verdict.tally.owed += owed;
     for (who, text) in found {
         checker.blame(Rule::Lost, &who, text);
     }
@@ -68,7 +68,7 @@ fn retry_counts(table: &Table) -> Vec<u64> {
         for number in source.sent.iter().rev() {
             after[*number as usize] = count;
             let message = &table.messages[*number as usize];
-            count += u64::from(message.accepted.surely());
+            count += u64::from(message.retry && message.accepted.surely());
         }
     }
     after
@@ -112,9 +112,13 @@ fn was_there(table: &Table, receiver: &Join, message: &Message) -> bool {
     if receiver.connected.is_some_and(|at| at < message.at) {
         return true;
     }
-    let sender = table.sources[message.source].join.map(|join| &table.joins[join]);
-    let told = receiver.id.and_then(|id| sender.and_then(|sender| sender.roster.get(&id)));
-    told.is_some_and(|seen| seen.created < message.at)
+    let Some(sender) = table.sources[message.source].join.map(|join| &table.joins[join]) else {
+        return false;
+    };
+    let told = receiver.id.and_then(|id| sender.roster.get(&id));
+    let gone_before = receiver.reads_state
+        && sender.maybe_gone.is_some_and(|gone| receiver.connected.is_none_or(|at| gone < at));
+    told.is_some_and(|seen| seen.created < message.at) && !gone_before
 }
 
 /// Who is told of whom.
@@ -146,7 +150,7 @@ fn told_rightly(observer: &Join, other: &Join) -> Option<(Rule, String, String)>
     let blame = |rule, text: &str| Some((rule, observer.who.clone(), format!("{text} {}", other.who)));
     match seen {
         // It surely was a member at a time when the observer was one.
-        None if there > here || other.maybe_gone.is_none_or(|gone| gone > here) => {
+        None if other.maybe_gone.is_none_or(|gone| gone > here.max(there)) => {
             blame(Rule::EventMissing, "was never told of")
         }
         None => None,
@@ -192,7 +196,7 @@ fn strangers(table: &Table, observer: &Join, members: &[usize]) -> Vec<(Rule, St
 }
 
 /// Signals that are missing before a later one of the same sender that arrived.
-pub(super) fn holes(checker: &mut Checker) {
+pub(super) fn holes(checker: &mut Checker, settled: bool) {
     let table = &checker.table;
     let mut found = Vec::new();
     for receiver in &table.joins {
@@ -207,7 +211,7 @@ pub(super) fn holes(checker: &mut Checker) {
                     && is_target(receiver, message)
                     && was_there(table, receiver, message)
                     // Reported as lost already.
-                    && !(checker.settled && receiver.lasts() && owed_because(table, message, &0).is_some())
+                    && !(settled && receiver.lasts() && owed_because(table, message, &0).is_some())
                 {
                     let sender = table.sources[*source].label();
                     let data = table.data_of(*number);
@@ -241,8 +245,12 @@ pub(super) fn one_order(checker: &mut Checker) {
 
 /// The first difference between what two receivers saw.
 fn differ(table: &Table, first: &Join, second: &Join) -> Option<(Rule, String, String)> {
+    // What was sent before a client took the session's state may be lost to it.
+    let late = |join: &Join| join.connected.filter(|_| join.reads_state).unwrap_or(0);
+    let from = late(first).max(late(second));
     let common_part = |own: &Join, other: &Join| -> Vec<u32> {
-        let broadcast = |number: &&u32| table.messages[**number as usize].to.is_none();
+        let message = |number: &u32| &table.messages[*number as usize];
+        let broadcast = |number: &&u32| message(number).to.is_none() && message(number).at >= from;
         let all: Vec<u32> = own.received.iter().filter(broadcast).copied().collect();
         let start = all.iter().position(|number| other.has.contains(*number));
         let end = all.iter().rposition(|number| other.has.contains(*number));

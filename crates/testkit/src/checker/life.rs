@@ -76,6 +76,7 @@ impl Checker {
             may_signal: joining.may_signal,
             sees_connections: joining.sees_connections,
             resumes: joining.resumes,
+            reads_state: joining.reads_state,
             phase: Phase::Connecting,
             started: self.at,
             connected: None,

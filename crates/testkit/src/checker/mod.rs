@@ -62,7 +62,8 @@ pub struct Checker {
     verdict: Verdict,
     /// The number of the record that is being read.
     at: usize,
-    settled: bool,
+    /// Whether signals were sent or arrived since everything was judged last.
+    unjudged: bool,
 }
 
 impl Checker {
@@ -75,6 +76,7 @@ impl Checker {
     pub fn record(&mut self, record: &Record) {
         self.verdict.tally.records += 1;
         let who = record.who.as_str();
+        self.unjudged |= matches!(record.what, What::Sent(_) | What::ServerSent(_) | What::Signal { .. });
         match &record.what {
             What::ServerSent(sent) => self.server_sent(who, sent),
             What::Fault { may_end, .. } => {
@@ -82,20 +84,19 @@ impl Checker {
                 self.table.fault(who, *may_end, self.at);
             }
             What::Removal { connection_id } => self.table.removal(connection_id, self.at),
-            What::Settled => self.settled = true,
+            What::Settled => {
+                finish::settled(self);
+                self.judge_order(true);
+            }
             what => self.of_session(who, what),
         }
         self.at += 1;
     }
 
-    /// The verdict. What is missing can be called missing only if the history says that everything had settled.
+    /// The verdict. What is missing can be called missing only where the history says that everything had settled.
     pub fn finish(mut self) -> Verdict {
-        if self.settled {
-            finish::settled(&mut self);
-        }
-        finish::holes(&mut self);
-        if self.rules.one_order {
-            finish::one_order(&mut self);
+        if self.unjudged {
+            self.judge_order(false);
         }
         self.verdict.tally.joins =
             self.table.joins.iter().filter(|join| join.connected.is_some()).count() as u64;
@@ -105,6 +106,14 @@ impl Checker {
     /// The verdict so far; what is missing at the end is not in it.
     pub fn so_far(&self) -> &Verdict {
         &self.verdict
+    }
+
+    fn judge_order(&mut self, settled: bool) {
+        finish::holes(self, settled);
+        if self.rules.one_order {
+            finish::one_order(self);
+        }
+        self.unjudged = false;
     }
 
     fn server_sent(&mut self, who: &str, sent: &ServerSent) {

@@ -39,6 +39,7 @@ pub(super) struct Join {
     pub(super) may_signal: bool,
     pub(super) sees_connections: bool,
     pub(super) resumes: bool,
+    pub(super) reads_state: bool,
     pub(super) phase: Phase,
     pub(super) started: usize,
     pub(super) connected: Option<usize>,
@@ -199,8 +200,14 @@ impl Table {
             (&mut actor.fault, &mut actor.ending_fault)
         };
         *fault = Some(at);
-        if may_end {
-            *ending = Some(at);
+        if !may_end {
+            return;
+        }
+        *ending = Some(at);
+        for join in self.joins.iter_mut().filter(|join| join.phase != Phase::Over) {
+            if who.is_empty() || join.who == who {
+                join.maybe_gone.get_or_insert(at);
+            }
         }
     }
 

@@ -68,6 +68,19 @@ fn sender_that_ended_may_lose_what_it_gave_up() {
 }
 
 #[test]
+fn what_was_written_without_retry_is_not_counted_as_given_up() {
+    Story::pair()
+        .sends("a", "1")
+        .sends_as("a", "2", |sent| sent.retry = false)
+        .fatal("a")
+        .fails("a")
+        .add("a", What::GaveUp { signals: 1 })
+        .dropped("b", "a")
+        .settled()
+        .passes();
+}
+
+#[test]
 fn signal_without_retry_may_be_lost_with_the_link() {
     Story::pair()
         .sends_as("a", "1", |sent| sent.retry = false)
@@ -199,4 +212,21 @@ fn client_without_connection_events_hears_of_nobody() {
 #[test]
 fn nothing_is_called_missing_before_all_has_settled() {
     Story::pair().sends("a", "1").loses_link("b").passes();
+}
+
+#[test]
+fn client_that_reads_the_state_late_may_miss_those_that_were_gone_by_then() {
+    let story = |reads_state| {
+        Story::new()
+            .joins("a")
+            .add("b", What::Joining(Joining { reads_state, ..Joining::new("S") }))
+            .created("a", "b")
+            .sends("a", "1")
+            .gets("a", "1", "a")
+            .leaves("a")
+            .add("b", What::Connected { connection_id: "c-b".into() })
+            .settled()
+    };
+    story(true).passes();
+    story(false).breaks(Rule::Lost, "b");
 }
