@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test abi valgrind fuzz \
-  test-browser bench clean
+  test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -27,13 +27,14 @@ test: ## Everything that is checked before a change is accepted
 	  "C sources compile cleanly" "scripts/check-c.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh"
 
-check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browser clients
+check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browsers and server SDKs
 	@scripts/setup.sh check-all
 	@scripts/steps.sh "make check-all" \
 	  "make test" "$(MAKE) --no-print-directory test" \
 	  "valgrind" "scripts/valgrind.sh" \
 	  "Fuzzing" "scripts/fuzz.sh" \
 	  "Stock browser clients" "scripts/test-browser.sh" \
+	  "Stock server SDKs" "scripts/test-sdks.sh" \
 	  "Demo" "scripts/demo.sh"
 
 setup: ## Install what the targets need (as root on Debian; else say what to install)
@@ -75,6 +76,9 @@ fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 
 test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
 	@scripts/test-browser.sh
+
+test-sdks: ## The vendor's server SDKs, unmodified, against the relay and native programs
+	@scripts/test-sdks.sh
 
 bench: ## The benchmarks
 	$(CARGO) bench --workspace

@@ -48,8 +48,9 @@ export class Relay {
     return this.#program.stop();
   }
 
-  session() {
-    return lineOf(built("OTC_RELAY"), "session", "--api-key", this.key);
+  // A new session id of the project, or of an application.
+  session(key = this.key) {
+    return lineOf(built("OTC_RELAY"), "session", "--api-key", key);
   }
 
   token(session, { role = "publisher", data = "", jwt = false } = {}) {
