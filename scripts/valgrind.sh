@@ -36,8 +36,8 @@ one() {
     --suppressions=tests/c/valgrind.supp --num-callers=30 --fair-sched=yes --max-threads=2000 \
     --trace-children=yes '--trace-children-skip=*/otc-relay,*/otc-fault-proxy' \
     --log-file="$logs/$name.%p.log" "$program" "$name" >"$logs/$name.out" 2>&1; then
-    # A child's error does not always reach its parent's exit code.
-    if ! grep -qs . "$logs/$name".*.log; then
+    # A child's error does not always reach its parent's exit code. What valgrind does not know of terminals is no error.
+    if ! cat "$logs/$name".*.log | grep -Eqv 'Warning: noted but unhandled ioctl|spurious value errors|README_MISSING'; then
       echo "ok $name"
       return
     fi

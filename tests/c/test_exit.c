@@ -49,15 +49,18 @@ static void exit_at_once(otc_session *session, void *user_data) {
 /* The descriptors of the library then have the numbers 0 to 2, and nothing may be written to them that is not for them. */
 static int close_standard;
 
+/* Between the child and the relay. It goes when the child does. */
+static struct proxy *proxy;
+
 /* `where` is the session id, a space, and the relay's port. */
-static otc_session *child_join(struct simple *simple, const struct otc_session_callbacks *callbacks, struct proxy **proxy,
-                               const char *where, const char *token) {
+static otc_session *child_join(struct simple *simple, const struct otc_session_callbacks *callbacks, const char *where,
+                               const char *token) {
   static char session_id[256];
   otc_session *session;
   int port = 0;
   if (sscanf(where, "%255s %d", session_id, &port) != 2) return NULL;
-  *proxy = proxy_start(port);
-  if (*proxy == NULL || setenv("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(*proxy)), 1) != 0) return NULL;
+  proxy = proxy_start(port);
+  if (setenv("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(proxy)), 1) != 0) return NULL;
   if (close_standard) {
     close(STDIN_FILENO);
     close(STDOUT_FILENO);
@@ -82,14 +85,12 @@ static struct otc_session_callbacks simple_callbacks(void) {
 
 static int child_returns_connected(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
-  struct proxy *proxy;
-  return child_join(&simple, &callbacks, &proxy, where, token) == NULL ? 1 : 5;
+  return child_join(&simple, &callbacks, where, token) == NULL ? 1 : 5;
 }
 
 static int child_returns_reconnecting(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
-  struct proxy *proxy;
-  if (child_join(&simple, &callbacks, &proxy, where, token) == NULL) return 1;
+  if (child_join(&simple, &callbacks, where, token) == NULL) return 1;
   proxy_refuse(proxy, 1);
   if (proxy_cut(proxy) == 0) return 2;
   await(&simple, &simple.reconnecting);
@@ -98,24 +99,21 @@ static int child_returns_reconnecting(const char *where, const char *token) {
 
 static int child_exits_in_callback(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
-  struct proxy *proxy;
   callbacks.on_connected = exit_at_once;
-  if (child_join(NULL, &callbacks, &proxy, where, token) == NULL) return 1;
+  if (child_join(NULL, &callbacks, where, token) == NULL) return 1;
   for (;;) pause();
 }
 
 static int child_closes_standard_descriptors(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
-  struct proxy *proxy;
   close_standard = 1;
-  if (child_join(&simple, &callbacks, &proxy, where, token) == NULL) return 1;
+  if (child_join(&simple, &callbacks, where, token) == NULL) return 1;
   return otc_destroy() == OTC_SUCCESS ? 5 : 3;
 }
 
 static int child_destroys_without_delete(const char *where, const char *token) {
   struct otc_session_callbacks callbacks = simple_callbacks();
-  struct proxy *proxy;
-  otc_session *session = child_join(&simple, &callbacks, &proxy, where, token);
+  otc_session *session = child_join(&simple, &callbacks, where, token);
   if (session == NULL) return 1;
   if (otc_session_disconnect(session) != OTC_SUCCESS) return 2; /* and without waiting for it */
   return otc_destroy() == OTC_SUCCESS ? 5 : 3;
