@@ -125,13 +125,13 @@ fn pointers_that_cannot_be_objects_are_refused() {
 #[test]
 fn object_without_a_check_word_is_refused() {
     let zeros = [0_u64; 32];
-    let dead = std::mem::ManuallyDrop::new(otc_connection::lent(facts()));
+    let dead = otc_connection::lent(facts());
     dead.check.0.store(DEAD, Ordering::Relaxed);
     // SAFETY: readable memory that is aligned.
     unsafe {
         assert!(connection(zeros.as_ptr().cast()).is_none());
         assert!(stream(zeros.as_ptr().cast()).is_none());
-        assert!(connection(&raw const *dead).is_none());
+        assert!(connection(&raw const dead).is_none());
     }
 }
 
