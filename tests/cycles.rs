@@ -29,7 +29,7 @@ fn cycle(relay: &TestRelay, session: &str, number: usize) {
     let client = Client::joined(&relay.url(), session, "");
     client.send("", "x").expect("connected");
     client.expect_signal();
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         client.leave();
     }
 }
