@@ -233,6 +233,7 @@ impl Hub {
         }
         if let Some(socket_id) = &member.socket_id {
             self.sockets.remove(socket_id);
+            self.departed.insert(socket_id, None, &self.ctx.limits, now);
         }
         let Some(peer) = member.link.peer() else { return };
         match close {

@@ -87,7 +87,8 @@ impl Hub {
             Some(Owner::Member(member)) => {
                 self.resume(peer, member, now);
             }
-            Some(Owner::Departed(farewell)) => self.tell_departed(peer, farewell),
+            Some(Owner::Departed(Some(farewell))) => self.tell_departed(peer, farewell),
+            Some(Owner::Departed(None)) => self.refuse_resume(peer),
             None => self.arm(peer, now),
         }
         self.end_overflowed(now);
@@ -96,7 +97,7 @@ impl Hub {
     fn owner(&mut self, socket_id: &Arc<str>, now: Now) -> Option<Owner> {
         match self.sockets.get(socket_id) {
             Some(&member) => Some(Owner::Member(member)),
-            None => self.departed.take(socket_id, now).map(Owner::Departed),
+            None => self.departed.find(socket_id, now).map(Owner::Departed),
         }
     }
 
@@ -208,6 +209,6 @@ impl Hub {
 /// Whose a socket id is.
 enum Owner {
     Member(MemberKey),
-    /// The message that says why it is a member no longer.
-    Departed(Bytes),
+    /// Nobody's any more; removed clients get the message that says so.
+    Departed(Option<Bytes>),
 }

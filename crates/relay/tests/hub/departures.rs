@@ -180,3 +180,35 @@ fn what_arrives_from_a_socket_that_is_gone_is_ignored() {
     assert_eq!(a.hear(&mut world), NOTHING);
     assert_eq!(world.hub.stats().connections, 2);
 }
+
+#[test]
+fn a_client_that_was_ended_while_it_joined_does_not_enter_again_as_the_same() {
+    let mut world = World::with(|limits| limits.kept_messages = 3);
+    let mut a = Join::new("A").enter(&mut world);
+    let join = Join::new("B");
+    let peer = join.begin(&mut world);
+    for number in 0..4 {
+        a.ask(&mut world, &signal(&format!("t{number}"), "", "flood"));
+        let _ = a.hear(&mut world);
+    }
+    assert_eq!(world.closed(peer), Some(1011), "it acknowledges nothing");
+    let again = world.open(join.socket_id.as_deref(), true);
+    join.introduce(&mut world, again);
+    assert_eq!(world.closed(again), Some(1011));
+    assert_eq!(a.hear(&mut world), NOTHING, "nobody is told of it a second time");
+}
+
+#[test]
+fn a_create_that_was_held_up_does_not_bring_a_client_back_that_has_left() {
+    let mut world = World::new();
+    let mut a = Join::new("A").enter(&mut world);
+    let join = Join::new("B");
+    let slow = world.open(join.socket_id.as_deref(), false);
+    let peer = world.open(join.socket_id.as_deref(), true);
+    join.introduce(&mut world, peer);
+    world.send(peer, &disconnect());
+    assert_eq!(a.hear(&mut world), ["created B", "deleted B clientDisconnected"]);
+    join.introduce(&mut world, slow);
+    assert_eq!((world.status(slow, &join.transaction()), world.closed(slow)), (Some(409), Some(1000)));
+    assert_eq!(a.hear(&mut world), NOTHING);
+}

@@ -252,12 +252,13 @@ fn a_client_that_was_removed_while_away_is_told_so_when_it_comes_back() {
     a.send(&mut world, &remove("t", "B"));
     assert_eq!(a.hear(&mut world), ["created B", "status t 200", "deleted B forceDisconnected"]);
     b.come_back(&mut world);
-    let seen = world.take(b.peer);
-    let [Seen::Frame(own), Seen::Close(1000)] = &seen[..] else { panic!("{seen:?}") };
-    assert_eq!(gist(own), "deleted B forceDisconnected");
-    b.come_back(&mut world);
-    b.send(&mut world, &ping());
-    assert_eq!(b.closed(&mut world), Some(1011), "it is told once");
+    for _ in 0..2 {
+        // Told again, because the first time may not have reached it.
+        let seen = world.take(b.peer);
+        let [Seen::Frame(own), Seen::Close(1000)] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!(gist(own), "deleted B forceDisconnected");
+        b.come_back(&mut world);
+    }
 }
 
 #[test]
