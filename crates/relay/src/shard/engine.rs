@@ -23,6 +23,9 @@ use crate::ws::{Incoming, Progress, ReceiveError, Receiver};
 
 /// What one read takes at most, and what small messages are put together in. One each a shard.
 const BUFFER: usize = 64 * 1024;
+/// Messages of one turn after which what they led to is carried out before the turn ends. Each may lead to one output
+/// for every client of a session, and those must not pile up.
+const MOST_IN_A_TURN: usize = 256;
 /// How often a socket is looked at that does not take its output.
 const SLOW_READ: Duration = Duration::from_secs(1);
 
@@ -42,6 +45,8 @@ pub(crate) struct Engine {
     write_buffer: Box<[u8]>,
     /// Something happened in this turn of the loop.
     stirred: bool,
+    /// Messages that came in this turn.
+    messages: usize,
     waker: Option<Waker>,
     /// Told when the last link has gone.
     empty: Arc<Notify>,
@@ -61,6 +66,7 @@ impl Engine {
             read_buffer: vec![0; BUFFER].into(),
             write_buffer: vec![0; BUFFER].into(),
             stirred: false,
+            messages: 0,
             waker: None,
             empty: Arc::new(Notify::new()),
             output_soft: config.output_soft,
@@ -105,7 +111,13 @@ impl Engine {
         let readable = |link: &mut Link| !link.deaf && matches!(link.phase, Phase::Open | Phase::Closing);
         while self.link(peer).is_some_and(readable) {
             match receiver.next(&mut bytes) {
-                Ok(Some(message)) => told |= self.message(peer, message, now),
+                Ok(Some(message)) => {
+                    told |= self.message(peer, message, now);
+                    self.messages += 1;
+                    if self.messages >= MOST_IN_A_TURN {
+                        self.settle(now);
+                    }
+                }
                 Ok(None) => break,
                 Err(error) => self.broken(peer, error, now),
             }
@@ -272,6 +284,7 @@ impl Engine {
             log(&notice);
         }
         self.stirred = false;
+        self.messages = 0;
     }
 
     fn carry_out(&mut self, output: Output, now: Now) {

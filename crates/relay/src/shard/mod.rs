@@ -17,6 +17,7 @@ mod timer;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
@@ -218,11 +219,28 @@ impl Shard {
     }
 }
 
+/// Says something once a second at most, however often there is reason to.
+#[derive(Default)]
+struct Seldom {
+    last: Option<Instant>,
+}
+
+impl Seldom {
+    fn tell(&mut self, say: impl FnOnce()) {
+        let now = clock::now().mono;
+        if self.last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(1)) {
+            self.last = Some(now);
+            say();
+        }
+    }
+}
+
 /// How long accepting rests after it failed, which it mostly does because there are no descriptors left.
-const ACCEPT_REST: std::time::Duration = std::time::Duration::from_millis(100);
+const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 async fn accept(shard: Rc<Shard>, listener: TcpListener) {
     let mut phase = shard.shared.phase();
+    let (mut full, mut failing) = (Seldom::default(), Seldom::default());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -234,10 +252,12 @@ async fn accept(shard: Rc<Shard>, listener: TcpListener) {
                     let _ = stream.set_nodelay(true);
                     tokio::task::spawn_local(http::serve(Rc::clone(&shard), stream, permit));
                 }
-                None => tracing::warn!(limit = shard.shared.config.link.max_sockets, "too many open sockets"),
+                None => full.tell(|| {
+                    tracing::warn!(limit = shard.shared.config.link.max_sockets, "too many open sockets");
+                }),
             },
             Err(error) => {
-                tracing::warn!(%error, "accepting failed");
+                failing.tell(|| tracing::warn!(%error, "accepting failed"));
                 tokio::time::sleep(ACCEPT_REST).await;
             }
         }
