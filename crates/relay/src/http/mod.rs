@@ -145,5 +145,7 @@ fn upgrade(shard: &Rc<Shard>, mut request: Request<Incoming>, permit: Permit) ->
 /// The socket below an HTTP connection, and what was read of it beyond the request.
 fn socket_of(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
     let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
-    Some((parts.io.into_inner(), parts.read_buf))
+    // Even an empty rest keeps the whole buffer that requests were read into.
+    let read_ahead = if parts.read_buf.is_empty() { Bytes::new() } else { parts.read_buf };
+    Some((parts.io.into_inner(), read_ahead))
 }

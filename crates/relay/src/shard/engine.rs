@@ -134,7 +134,7 @@ impl Engine {
         let known = self.known(peer);
         match message {
             Incoming::Binary(frame) if known => self.hub.peer_message(peer, frame, now),
-            Incoming::Text if known => self.hub.peer_text(peer, now),
+            Incoming::Text(_) if known => self.hub.peer_text(peer, now),
             Incoming::Ping(payload) => {
                 if let Some(link) = self.link(peer).filter(|link| link.phase == Phase::Open) {
                     link.queue.push_pong(payload);
@@ -143,7 +143,7 @@ impl Engine {
                 return false;
             }
             Incoming::Close(code) => self.closed_by_peer(peer, code, now),
-            Incoming::Binary(_) | Incoming::Text | Incoming::Pong => return false,
+            Incoming::Binary(_) | Incoming::Text(_) | Incoming::Pong => return false,
         }
         true
     }

@@ -11,8 +11,8 @@ use tungstenite::protocol::frame::coding::{CloseCode, Control, Data, OpCode};
 pub(crate) enum Incoming {
     /// A binary message, whole and unmasked.
     Binary(Bytes),
-    /// A text message, known to be UTF-8. Its content is of no use to anyone here.
-    Text,
+    /// A text message, known to be UTF-8. Nobody who speaks the relay's protocol sends one.
+    Text(Bytes),
     /// A ping, with the payload that the pong has to repeat.
     Ping(Bytes),
     /// A pong.
@@ -169,7 +169,7 @@ impl Receiver {
             return Ok(Some(Incoming::Binary(data.into())));
         }
         std::str::from_utf8(&data).map_err(|_| ReceiveError::BadUtf8)?;
-        Ok(Some(Incoming::Text))
+        Ok(Some(Incoming::Text(data.into())))
     }
 }
 

@@ -58,7 +58,7 @@ fn messages_come_out_whole_however_the_bytes_are_cut() {
         Incoming::Binary(Bytes::from_static(b"hello")),
         Incoming::Ping(Bytes::from_static(b"ping")),
         Incoming::Binary(long.into()),
-        Incoming::Text,
+        Incoming::Text(Bytes::from_static("bad idea \u{20ac}".as_bytes())),
         Incoming::Pong,
         Incoming::Close(Some(1000)),
     ];

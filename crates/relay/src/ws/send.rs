@@ -68,7 +68,8 @@ impl SendQueue {
         self.push(OpCode::Control(Control::Close), payload.into());
     }
 
-    fn push(&mut self, opcode: OpCode, payload: Bytes) {
+    /// Queues any frame.
+    pub(crate) fn push(&mut self, opcode: OpCode, payload: Bytes) {
         self.bytes += header_len(payload.len()) + payload.len();
         self.frames.push_back((opcode, payload));
     }
