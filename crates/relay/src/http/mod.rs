@@ -66,22 +66,27 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: TcpStream, permit: SocketPer
 }
 
 /// Answers a request, and lets pages read the answer if they may.
-async fn respond(shard: Rc<Shard>, request: Request<Incoming>, permit: Permit) -> Answer {
-    let origins = &shard.shared.config.http.allowed_origins;
+async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permit) -> Answer {
+    let limits = &shard.shared.config.http;
+    let origins = &limits.allowed_origins;
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = if cors::allows(request.headers(), origins) {
-        let mut answer = dispatch(&shard, request, permit).await;
+        let mut answer = dispatch(&shard, &mut request, permit).await;
         cors::open(&mut answer, origin.as_ref(), origins.is_empty());
         answer
     } else {
         answer::error(StatusCode::FORBIDDEN, "pages of this origin may not use the relay", false)
     };
+    // Whoever asks first whether the body is wanted has its answer.
+    if !request.headers().contains_key(header::EXPECT) {
+        body::finish(request.body_mut(), limits).await;
+    }
     // Answers depend on tokens and on who asks.
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     answer
 }
 
-async fn dispatch(shard: &Rc<Shard>, request: Request<Incoming>, permit: Permit) -> Answer {
+async fn dispatch(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -> Answer {
     let config = &shard.shared.config;
     if request.uri().path_and_query().is_some_and(|url| url.as_str().len() > config.http.max_url) {
         return answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
@@ -98,10 +103,9 @@ async fn dispatch(shard: &Rc<Shard>, request: Request<Incoming>, permit: Permit)
         (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),
         (_, Route::Logging) => {
             // Clients report every few seconds. It is taken, so that their consoles stay clean, and dropped.
-            let _ = body::read(request.into_body(), &config.http).await;
             answer::empty(StatusCode::NO_CONTENT)
         }
-        (&Method::POST, Route::CreateSession) => rest::create_session(config, request).await,
+        (&Method::POST, Route::CreateSession) => rest::create_session(&shard.shared, request).await,
         (_, Route::Rest(path)) => rest::call(shard, path, request).await,
         (_, Route::Unknown) => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
         (_, Route::CreateSession) => answer::not_allowed("POST"),
@@ -110,7 +114,7 @@ async fn dispatch(shard: &Rc<Shard>, request: Request<Incoming>, permit: Permit)
 }
 
 /// Answers the request for a WebSocket, and moves the socket to its shard once the answer is out.
-fn upgrade(shard: &Rc<Shard>, mut request: Request<Incoming>, permit: Permit) -> Answer {
+fn upgrade(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -> Answer {
     let accept = match ws::accept(request.headers()) {
         Ok(accept) => accept,
         Err(error) => {
@@ -127,7 +131,7 @@ fn upgrade(shard: &Rc<Shard>, mut request: Request<Incoming>, permit: Permit) ->
         reconnect: query_value(query, "reconnect").as_deref() == Some("true"),
     };
     let hint = query_value(query, "hint").map(|hint| hint.into_owned());
-    let upgraded = hyper::upgrade::on(&mut request);
+    let upgraded = hyper::upgrade::on(request);
     let shard = Rc::clone(shard);
     tokio::task::spawn_local(async move {
         let Ok(upgraded) = upgraded.await else { return };

@@ -22,7 +22,7 @@ use crate::shard::{Shard, shard_of};
 pub(crate) async fn perform(
     shard: &Rc<Shard>,
     path: RestPath<'_>,
-    request: Request<Incoming>,
+    request: &mut Request<Incoming>,
 ) -> Result<Answer, Failure> {
     let call = Call { shard, path };
     match (request.method(), path.target) {
@@ -74,8 +74,11 @@ impl Call<'_> {
         shard.call(move |hub, now| work(hub, &session, now)).await.ok_or(GONE)
     }
 
-    async fn body<T: for<'de> Deserialize<'de>>(&self, request: Request<Incoming>) -> Result<T, Failure> {
-        let bytes = body::read(request.into_body(), &self.shard.shared.config.http).await?;
+    async fn body<T: for<'de> Deserialize<'de>>(
+        &self,
+        request: &mut Request<Incoming>,
+    ) -> Result<T, Failure> {
+        let bytes = body::read(request.body_mut(), &self.shard.shared.config.http).await?;
         // Some SDKs send no body where nothing is to be said, under the type of JSON.
         let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
         const WRONG: Failure =
@@ -85,7 +88,7 @@ impl Call<'_> {
         serde_json::from_value(Value::Object(fields)).map_err(|_| WRONG)
     }
 
-    async fn signal(&self, to: Option<&str>, request: Request<Incoming>) -> Result<Answer, Failure> {
+    async fn signal(&self, to: Option<&str>, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
         let body: SignalBody = self.body(request).await?;
         let kind = text(body.kind, "type must be text")?.unwrap_or_default();
         let data = text(body.data, "data must be text")?;
@@ -139,7 +142,7 @@ impl Call<'_> {
         Ok(answer::json(StatusCode::OK, &stream_item(stream)))
     }
 
-    async fn mute(&self, request: Request<Incoming>) -> Result<Answer, Failure> {
+    async fn mute(&self, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
         // Streams to be left out are named in several ways; no client can be told of any.
         let body: MuteBody = self.body(request).await?;
         let active = body.active.unwrap_or(true);
@@ -147,7 +150,7 @@ impl Call<'_> {
         Ok(self.project())
     }
 
-    async fn mute_stream(&self, stream: &str, request: Request<Incoming>) -> Result<Answer, Failure> {
+    async fn mute_stream(&self, stream: &str, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
         let _: Value = self.body(request).await?;
         let stream = stream.to_owned();
         self.hub(move |hub, session, _| hub.mute_stream(session, &stream)).await??;

@@ -15,6 +15,7 @@ use super::route::{RestPath, query_value};
 use super::{body, operation};
 use crate::clock;
 use crate::config::Config;
+use crate::server::Shared;
 use crate::shard::Shard;
 
 /// Checks who calls. `project` is the one in the path.
@@ -48,7 +49,8 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// Creates a session. Sessions exist by their ids alone: nothing is stored.
-pub(crate) async fn create_session(config: &Config, request: Request<Incoming>) -> Answer {
+pub(crate) async fn create_session(shared: &Shared, request: &mut Request<Incoming>) -> Answer {
+    let config = &shared.config;
     let accepts = Accepts::of(request.headers());
     // SDKs that cannot read JSON do not say what they accept.
     let as_xml = !accepts.json;
@@ -56,7 +58,10 @@ pub(crate) async fn create_session(config: &Config, request: Request<Incoming>) 
         Ok(claims) => claims,
         Err(answer) => return *answer,
     };
-    let form = match body::read(request.into_body(), &config.http).await {
+    if !shared.rest_rate.take(&claims.partner_id, clock::now().mono) {
+        return Failure::TOO_MANY.answer(as_xml);
+    }
+    let form = match body::read(request.body_mut(), &config.http).await {
         Ok(form) => form,
         Err(error) => return Failure::from(error).answer(as_xml),
     };
@@ -130,7 +135,7 @@ fn date(unix_ms: u64) -> String {
 }
 
 /// A call about a session.
-pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: Request<Incoming>) -> Answer {
+pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: &mut Request<Incoming>) -> Answer {
     let config = &shard.shared.config;
     let accepts = Accepts::of(request.headers());
     let as_xml = accepts.xml && !accepts.json;

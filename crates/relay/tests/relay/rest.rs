@@ -3,7 +3,7 @@
 use otc_protocol::session_id;
 use serde_json::json;
 
-use crate::support::{KEY, SECRET, jwt, request, rest_jwt, session, start};
+use crate::support::{KEY, SECRET, exchange_text, jwt, request, rest_jwt, session, start};
 
 #[tokio::test]
 async fn sessions_are_created_as_server_sdks_read_them() {
@@ -147,4 +147,50 @@ async fn too_many_calls_are_answered_429() {
     }
     assert_eq!(statuses[..2], [200, 200]);
     assert_eq!(statuses.last(), Some(&429));
+}
+
+#[tokio::test]
+async fn a_refused_call_is_read_to_its_end() {
+    let relay = start(|_| ());
+    let (credential, session) = (rest_jwt(), session(1));
+    let signal = format!("/v2/project/{KEY}/session/{session}/signal");
+    // More than what comes at once, less than what is given up on. Whoever is hung up on while it writes may not see
+    // its answer; whoever is not can go on with the same connection.
+    let body = "x".repeat(300_000);
+    for (what, path, credential, status) in [
+        ("wrong credentials", &*signal, "nonsense", 403),
+        ("wrong credentials", "/session/create", "nonsense", 403),
+        ("no such session", &format!("/v2/project/{KEY}/session/nonsense/signal"), &credential, 400),
+        ("no such path", &format!("/v2/project/{KEY}/archive"), &credential, 404),
+        ("a wrong method", &format!("/v2/project/{KEY}/session/{session}/stream"), &credential, 405),
+        ("too long a body", &*signal, &credential, 413),
+        ("too long a form", "/session/create", &credential, 413),
+    ] {
+        let head = |rest| {
+            format!("POST {path} HTTP/1.1\r\nHost: relay\r\nX-OPENTOK-AUTH: {credential}\r\n{rest}\r\n")
+        };
+        let first = head(format!("Content-Length: {}\r\n", body.len())) + &body;
+        let second = head("Content-Length: 0\r\nConnection: close\r\n".to_owned());
+        let answers = exchange_text(&relay, (first + &second).as_bytes()).await;
+        let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+        assert_eq!(statuses.len(), 2, "{what}: {answers}");
+        assert_eq!(statuses[0], status.to_string(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn creating_sessions_counts_among_the_calls_of_a_project() {
+    let relay = start(|config| {
+        config.set("http.rest_burst", "2").unwrap();
+        config.set("http.rest_per_second", "1").unwrap();
+    });
+    let credential = rest_jwt();
+    let headers = [("X-OPENTOK-AUTH", &*credential), ("Accept", "application/json")];
+    let mut statuses = Vec::new();
+    while !statuses.contains(&429) && statuses.len() < 1000 {
+        let answer = request(&relay, "POST", "/session/create", &headers, "").await;
+        assert!(answer.status == 200 || answer.header("retry-after") == Some("1"));
+        statuses.push(answer.status);
+    }
+    assert_eq!((&statuses[..2], statuses.last()), (&[200, 200][..], Some(&429)));
 }

@@ -129,6 +129,11 @@ pub(crate) async fn request(
 
 /// Sends bytes and reads the answer until the relay closes.
 pub(crate) async fn exchange(relay: &Relay, bytes: &[u8]) -> Answer {
+    parse(&exchange_text(relay, bytes).await)
+}
+
+/// Sends bytes and gives all that comes until the relay closes.
+pub(crate) async fn exchange_text(relay: &Relay, bytes: &[u8]) -> String {
     let answer = soon("an HTTP answer", async {
         let mut socket = TcpStream::connect(relay.address()).await.expect("the relay listens");
         socket.write_all(bytes).await.expect("the relay reads");
@@ -137,7 +142,7 @@ pub(crate) async fn exchange(relay: &Relay, bytes: &[u8]) -> Answer {
         answer
     })
     .await;
-    parse(&String::from_utf8(answer).expect("text"))
+    String::from_utf8(answer).expect("text")
 }
 
 fn parse(text: &str) -> Answer {
