@@ -21,7 +21,7 @@ async fn clients_of_all_generations_enter_and_are_told_who_is_there() {
         let mut first = Client::enter(&relay, &session, "first", Role::Publisher).await;
         let token = token(&session, Role::Moderator, "name=new");
         let url = messaging_url(&relay, &session, &token).await;
-        let url = if family == "A" { url } else { format!("{url}&socketId=new-secret&attempt=1") };
+        let url = if family == "A" { url } else { format!("{url}&socketId=secret-{family}&attempt=1") };
         let mut new = Client::open(&relay, &url, &session, "new").await;
         let create = new.hello(&token, version).await;
 
