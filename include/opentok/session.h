@@ -431,6 +431,8 @@ otc_status otc_session_disconnect(otc_session *session);
  *   one starts.
  * - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns;
  *   inside a callback of the same session, when that callback returns. user_data may be freed then.
+ * - What the session still answers: calls from elsewhere treat it as unknown at once. A callback of it that is running
+ *   may go on to ask for id, connection, capabilities and user_data until it returns.
  * - NULL: gives OTC_INVALID_PARAM, and so does a session that was deleted before.
  * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM.
  * - Outcome: no callback reports it, not even on_disconnected.

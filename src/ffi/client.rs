@@ -226,3 +226,50 @@ fn random() -> u64 {
     use std::hash::{BuildHasher, RandomState};
     RandomState::new().hash_one("issue")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::layout::{self, Generation};
+    use super::*;
+
+    /// A session without callbacks.
+    fn session() -> *mut otc_session {
+        let nothing = [std::ptr::null::<c_void>(); 20];
+        // SAFETY: a struct of the newest generation.
+        let callbacks =
+            unsafe { layout::read_as(nothing.as_ptr().cast(), Generation::C, size_of_val(&nothing)) };
+        create(Some(b"key"), Some(b"session"), callbacks, std::ptr::null())
+    }
+
+    #[test]
+    fn deleted_session_leaves_the_table() {
+        crate::runtime::init();
+        let session = session();
+        assert!(SESSIONS.get(session.addr()).is_some());
+        assert_eq!(delete(session), status::SUCCESS);
+        assert!(SESSIONS.get(session.addr()).is_none());
+        assert_eq!(delete(session), status::INVALID_PARAM);
+    }
+
+    #[test]
+    fn defect_in_a_call_ends_the_session_and_not_the_program() {
+        crate::runtime::init();
+        let session = session();
+        assert_eq!(call(session, |_| panic!("on purpose")), status::INTERNAL_ERROR);
+        assert_eq!(ask(session, 7, |_| panic!("on purpose")), 7);
+        assert_eq!(call(session, |_| status::SUCCESS), status::SUCCESS, "the handle stays valid");
+        assert_eq!(delete(session), status::SUCCESS);
+    }
+
+    #[test]
+    fn only_one_of_many_threads_deletes_a_session() {
+        crate::runtime::init();
+        let session = session().addr();
+        let deleted: usize = std::thread::scope(|scope| {
+            let one = || delete(std::ptr::without_provenance(session)) == status::SUCCESS;
+            let threads: Vec<_> = (0..8).map(|_| scope.spawn(one)).collect();
+            threads.into_iter().map(|thread| usize::from(thread.join().expect("it returns"))).sum()
+        });
+        assert_eq!(deleted, 1);
+    }
+}

@@ -228,13 +228,12 @@ void a_standing_callback_blocks_no_call_of_other_threads(void) {
 
 /* ---- Questions while the session is being deleted --------------------------------------------------------------------------- */
 
-/* What a callback may rely on until it returns. */
+/* What a callback may rely on until it returns. What the client may do is not part of it: a session that ends allows nothing. */
 static void ask(struct client *client) {
   const otc_connection *own = otc_session_get_connection(client->session);
   CHECK_TEXT(otc_session_get_id(client->session), relay_session());
   CHECK(otc_session_get_user_data(client->session) == client);
   CHECK(own != NULL && otc_connection_get_id(own) != NULL);
-  CHECK_INT(otc_session_get_capabilities(client->session).publish, OTC_TRUE);
 }
 
 /* Comes back when another thread has begun to delete the session. */
@@ -243,6 +242,7 @@ static void ask_while_deleted(struct client *client, const struct event *event) 
   time_t limit = time(NULL) + limit_seconds();
   if (event->kind != SIGNAL || strcmp(event->type, "ask") != 0) return;
   ask(client);
+  CHECK_INT(otc_session_get_capabilities(client->session).publish, OTC_TRUE);
   door_wait(door);
   while (otc_session_send_signal(client->session, "t", "") != OTC_INVALID_PARAM) CHECK(time(NULL) < limit);
   ask(client);
