@@ -60,7 +60,9 @@ impl Kept {
 
     /// Lets go of a message. Says whether it was there.
     pub(crate) fn acknowledge(&mut self, seq: Seq) -> bool {
-        let Ok(at) = self.messages.binary_search_by_key(&seq, |slot| slot.seq) else { return false };
+        let first = self.messages.front().is_some_and(|slot| slot.seq == seq);
+        let found = if first { Ok(0) } else { self.messages.binary_search_by_key(&seq, |slot| slot.seq) };
+        let Ok(at) = found else { return false };
         let Some(bytes) = self.messages[at].bytes.take() else { return false };
         self.bytes -= bytes.len();
         while self.messages.front().is_some_and(|slot| slot.bytes.is_none()) {

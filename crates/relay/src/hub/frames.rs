@@ -20,7 +20,13 @@ impl Hub {
         let Some(peer) = self.peers.get_mut(&id) else { return };
         peer.heard(now);
         self.ctx.stats.frames_in += 1;
+        let phase = &peer.phase;
         let oversized = message.len() > self.ctx.limits.frame_bytes;
+        if let (&Phase::Bound(member), false) = (phase, oversized)
+            && self.quick_acknowledgement(member, &message)
+        {
+            return;
+        }
         let frame = match Frame::decode(message, usize::MAX) {
             Ok(frame) if oversized && frame.kind != FrameType::Message => {
                 self.ctx.stats.rejected.too_large += 1;
@@ -100,6 +106,14 @@ impl Hub {
             self.release(key);
         }
         false
+    }
+
+    /// Deals with a message if it acknowledges something, and says whether it did.
+    fn quick_acknowledgement(&mut self, key: MemberKey, message: &[u8]) -> bool {
+        let Some(transaction) = wire::acknowledged(message) else { return false };
+        self.rooms.get_mut(&key.room).and_then(|room| room.member(key.number)).is_some_and(|member| {
+            !member.awaits_first_word() && member.acknowledge(transaction, &mut self.ctx)
+        })
     }
 
     fn acknowledgement(&mut self, key: MemberKey, frame: &Frame, now: Now) {
