@@ -23,6 +23,9 @@ use streams::Stream;
 /// The extension that is announced to clients that announce it.
 const EXTENSION: Extension = Extension { version: 1 };
 
+/// Room for what a state without streams holds beside its connections and its id, in bytes.
+const REST_OF_STATE: usize = 128;
+
 /// A session with somebody in it.
 ///
 /// There is one writer, so that everything that happens here has one order, and every member is told in that order.
@@ -224,10 +227,15 @@ impl Room {
     fn state(&self, at: usize, extension: bool) -> String {
         let reader = &self.members[at];
         let sees = |number: u64| !reader.suppressed || number == reader.key.number;
-        let connections = self.members.iter().filter(|m| sees(m.key.number)).map(|m| &*m.object);
+        let connections = || self.members.iter().filter(|m| sees(m.key.number)).map(|m| &*m.object);
         let streams = self.streams.iter().filter(|stream| sees(stream.owner)).map(Stream::json);
-        let mut state = format!("{{\"id\":{},\"connection\":[", json(&*self.session));
-        push_list(&mut state, connections);
+        // Large sessions make for megabytes, which should not be moved about while they grow.
+        let length: usize = connections().map(|object| object.len() + 1).sum();
+        let mut state = String::with_capacity(length + self.session.len() + REST_OF_STATE);
+        state.push_str("{\"id\":");
+        state.push_str(&json(&*self.session));
+        state.push_str(",\"connection\":[");
+        push_list(&mut state, connections());
         state.push_str("],\"stream\":[");
         push_list(&mut state, streams);
         state.push_str("],\"archive\":[]");

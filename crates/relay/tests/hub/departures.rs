@@ -167,6 +167,16 @@ fn a_shutdown_closes_every_socket_and_forgets_everything() {
 }
 
 #[test]
+fn a_socket_whose_id_is_used_again_is_lost() {
+    let mut world = World::new();
+    let (_a, b) = pair(&mut world);
+    world.call(|hub, now| hub.peer_opened(b.peer, Default::default(), now));
+    assert_eq!(world.hub.stats().connections_away, 1);
+    world.send(b.peer, &signal("t", "", "x"));
+    assert_eq!(world.status(b.peer, "t"), Some(403), "the new one is nobody's link");
+}
+
+#[test]
 fn what_arrives_from_a_socket_that_is_gone_is_ignored() {
     let mut world = World::new();
     let (mut a, b) = pair(&mut world);

@@ -18,3 +18,4 @@ mod resuming;
 mod server;
 mod streams;
 mod suppressed;
+mod vectors;

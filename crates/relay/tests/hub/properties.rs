@@ -471,4 +471,17 @@ proptest! {
         prop_assert_eq!(stats.joins, stats.left + stats.lost + stats.removed);
         prop_assert_eq!(run.world.hub.poll_timeout(), None);
     }
+
+    #[test]
+    fn the_same_inputs_give_the_same_outputs_to_the_byte(steps in prop::collection::vec(step(), 1..60)) {
+        let fingerprints = [(), ()].map(|()| {
+            let mut run = Run::new();
+            for step in &steps {
+                run.run(step);
+            }
+            run.finish();
+            run.world.fingerprint()
+        });
+        prop_assert_eq!(fingerprints[0], fingerprints[1]);
+    }
 }
