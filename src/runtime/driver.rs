@@ -111,6 +111,9 @@ impl<C: Connector> Driver<C> {
                 false
             }
         });
+        if self.fetches.is_empty() {
+            self.fetches = Vec::new();
+        }
         let (now, pause) = (now(), self.should_pause());
         let again = &mut self.again;
         self.links.retain_mut(|link| link.receive(cx, now, pause, inputs, again));
@@ -183,6 +186,8 @@ impl<C: Connector> Driver<C> {
             }
             Action::CancelSessionInfo { id } => self.fetches.retain(|(other, _)| *other != id),
             Action::OpenLink { link, url } => {
+                // One is the rule, and a vector that grows by itself makes room for four.
+                self.links.reserve_exact(1);
                 self.links.push(LinkTask::open(link, Box::pin(self.connector.open_link(&url))));
                 self.again = true;
             }

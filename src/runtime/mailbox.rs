@@ -55,9 +55,6 @@ struct State {
 /// Most events that are delivered before others that wait for a thread have their turn.
 const BATCH: usize = 64;
 
-/// Queues that grew beyond this give their memory back when they are empty.
-const KEPT_CAPACITY: usize = 16;
-
 /// From one warning about a callback that does not return to the next.
 const WARNING_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -222,7 +219,8 @@ impl Work for Mailbox {
         }
         let more = !state.queue.is_empty() && state.observer.is_some() && !self.pool.is_stopped();
         state.scheduled = more;
-        if state.queue.is_empty() && state.queue.capacity() > KEPT_CAPACITY {
+        if state.queue.is_empty() {
+            // An idle session holds no queue.
             state.queue = VecDeque::new();
         }
         more

@@ -13,7 +13,7 @@ use super::socket::Wire;
 use super::{Hop, HttpAnswer, TransportError};
 
 /// Most bytes of a status line and its headers.
-const MAX_HEAD_BYTES: usize = 64 * 1024;
+pub(super) const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// Longest body. Session info takes 1 to 3 KiB.
 const MAX_BODY_BYTES: usize = 256 * 1024;
@@ -69,7 +69,8 @@ fn request(
         .map_err(|_| TransportError::new(Hop::Setting, address.shown(), "it does not make an HTTP request"))
 }
 
-fn failure(address: &Address, error: &hyper::Error) -> TransportError {
+/// What went wrong in an exchange with `address`.
+pub(super) fn failure(address: &Address, error: &hyper::Error) -> TransportError {
     let cause = innermost(error);
     if error.is_parse() {
         TransportError::new(Hop::Answer, address.shown(), cause)
@@ -90,7 +91,7 @@ fn body_failure(address: &Address, error: &(dyn std::error::Error + 'static)) ->
 }
 
 /// The words of the first cause: hyper's own only say that there was one.
-fn innermost(error: &hyper::Error) -> String {
+pub(super) fn innermost(error: &hyper::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {
         cause = source;

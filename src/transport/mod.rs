@@ -7,11 +7,13 @@
 pub mod address;
 mod dial;
 mod error;
+mod frame;
 mod http;
 #[cfg(test)]
 pub mod memory;
 mod socket;
 mod tls;
+mod upgrade;
 pub mod websocket;
 
 use std::future::Future;

@@ -72,7 +72,7 @@ impl TlsCache {
         let name = ServerName::try_from(address.host().to_owned())
             .map_err(|_| failed("the host name cannot be in a certificate".to_owned()))?;
         match TlsConnector::from(config).connect(name, socket).await {
-            Ok(stream) => Ok(Wire::Tls(Box::new(stream))),
+            Ok(stream) => Ok(Wire::secure(stream)),
             // What rustls objects to arrives as "invalid data"; everything else is the socket.
             Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(failed(reason(&error))),
             Err(error) => Err(TransportError::interrupted(Hop::Tls, address.shown(), reason(&error))),

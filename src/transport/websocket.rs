@@ -9,28 +9,27 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use futures_util::{Sink, Stream};
-use hyper::Request;
-use hyper::header::{CONNECTION, HOST, HeaderValue, UPGRADE, USER_AGENT};
+use hyper::header::HeaderValue;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
-use tokio_tungstenite::tungstenite::handshake::client::generate_key;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::address::{Address, Family, path_segment, shown_text};
 use super::dial::{dial, reason};
 use super::error::short_line;
-use super::http::{self, AGENT};
+use super::frame::append_binary;
+use super::http;
 use super::socket::{Socket, Wire};
 use super::tls::TlsCache;
+use super::upgrade::upgrade;
 use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Traffic, TransportError};
 
-/// How many bytes a link reads at once, and the buffer it always holds. Small: most links are idle most of the time,
-/// and eight usual signals still fit.
-const READ_BUFFER_BYTES: usize = 4 * 1024;
+/// The buffer that a link always holds for what it reads. Three usual signals: larger reads are split up in memory.
+const READ_BUFFER_BYTES: usize = 1024;
 
-/// How many bytes of messages are collected before they are written without being asked to. Some fifty usual signals.
-const WRITE_BUFFER_BYTES: usize = 16 * 1024;
+/// Most bytes of answers to pings that may wait in a link whose other side does not read.
+const MAX_ANSWER_BYTES: usize = 4 * 1024;
 
 /// Where and how a [`WebSocketConnector`] connects.
 #[derive(Debug, Clone)]
@@ -101,20 +100,16 @@ impl Shared {
 
     async fn open(&self, address: Address) -> Result<WebSocketLink, TransportError> {
         let address = self.proxied(address);
-        let wire = self.reach(&address).await?;
-        let request = upgrade_request(&address).ok_or_else(|| {
-            TransportError::new(Hop::Setting, address.shown(), "it does not make an HTTP request")
-        })?;
+        let wire = upgrade(self.reach(&address).await?, &address).await?;
         let limit = Some(self.route.max_message_bytes);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
-            .write_buffer_size(WRITE_BUFFER_BYTES)
+            .write_buffer_size(0)
+            .max_write_buffer_size(MAX_ANSWER_BYTES)
             .max_message_size(limit)
             .max_frame_size(limit);
-        match tokio_tungstenite::client_async_with_config(request, wire, Some(config)).await {
-            Ok((stream, _)) => Ok(WebSocketLink { stream, shown: address.shown().into(), closing: false }),
-            Err(error) => Err(upgrade_failure(&address, &error)),
-        }
+        let stream = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config)).await;
+        Ok(WebSocketLink { stream, shown: address.shown().into(), closing: false })
     }
 
     fn proxied(&self, address: Address) -> Address {
@@ -130,7 +125,7 @@ impl Shared {
         if address.secure() {
             self.tls.secure(socket, address, self.route.ca_file.as_deref()).await
         } else {
-            Ok(Wire::Plain(socket))
+            Ok(Wire::plain(socket))
         }
     }
 
@@ -155,36 +150,6 @@ fn info_headers(token: &str) -> Option<Vec<(&'static str, HeaderValue)>> {
         ("x-tb-version", HeaderValue::from_static("1")),
         ("x-tb-client-version", HeaderValue::from_static(concat!("otc-", env!("CARGO_PKG_VERSION")))),
     ])
-}
-
-fn upgrade_request(address: &Address) -> Option<Request<()>> {
-    Request::get(address.url())
-        .header(HOST, address.authority())
-        .header(CONNECTION, "Upgrade")
-        .header(UPGRADE, "websocket")
-        .header("Sec-WebSocket-Version", "13")
-        .header("Sec-WebSocket-Key", generate_key())
-        .header(USER_AGENT, AGENT)
-        .body(())
-        .ok()
-}
-
-fn upgrade_failure(address: &Address, error: &WsError) -> TransportError {
-    match error {
-        WsError::Http(answer) => {
-            let status = answer.status();
-            TransportError::new(
-                Hop::Upgrade(Some(status.as_u16())),
-                address.shown(),
-                format!("HTTP {status}"),
-            )
-        }
-        WsError::Io(error) => TransportError::interrupted(Hop::Upgrade(None), address.shown(), reason(error)),
-        WsError::Protocol(ProtocolError::HandshakeIncomplete) => {
-            TransportError::interrupted(Hop::Upgrade(None), address.shown(), "closed without an answer")
-        }
-        error => TransportError::new(Hop::Upgrade(None), address.shown(), error),
-    }
 }
 
 /// An open WebSocket.
@@ -232,11 +197,19 @@ impl Link for WebSocketLink {
     }
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {
-        Pin::new(&mut self.stream).poll_ready(cx).map_err(|error| self.failure(&error))
+        let wire = self.stream.get_mut();
+        if wire.is_full() {
+            ready!(wire.poll_drain(cx)).map_err(|error| self.failure(&WsError::Io(error)))?;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn start_send(&mut self, message: Bytes) -> Result<(), TransportError> {
-        Pin::new(&mut self.stream).start_send(Message::Binary(message)).map_err(|error| self.failure(&error))
+        if self.closing {
+            return Err(self.failure(&WsError::AlreadyClosed));
+        }
+        append_binary(self.stream.get_mut().out(), &message, rand::random());
+        Ok(())
     }
 
     fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

@@ -9,13 +9,14 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Full;
 use hyper::body::Incoming as Body;
 use hyper::service::service_fn;
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::ServerConfig;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::*;
 
@@ -312,6 +313,129 @@ async fn a_refused_upgrade_is_told_with_its_status() {
         assert_eq!((error.hop, error.interrupted), (Hop::Upgrade(Some(status)), false));
         assert_words(&error, &["WebSocket handshake failed with ws://127.0.0.1:", &format!("HTTP {status}")]);
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_opens_something_else_is_refused() {
+    let table = [
+        ("Upgrade: h2c\r\nConnection: Upgrade", "no upgrade to WebSocket"),
+        ("Upgrade: websocket", "no upgrade to WebSocket"),
+        ("Upgrade: websocket\r\nConnection: Upgrade", "the key of another request"),
+        (
+            "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: x",
+            "the key of another request",
+        ),
+    ];
+    for (headers, word) in table {
+        let address = raw_server(move |mut stream| async move {
+            let answer = format!("HTTP/1.1 101 Switching Protocols\r\n{headers}\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.read_u8().await;
+        })
+        .await;
+        let error = refused(&format!("ws://{address}/x")).await;
+        assert_eq!((error.hop, error.interrupted), (Hop::Upgrade(None), false), "{error}");
+        assert_words(&error, &[word]);
+    }
+}
+
+#[tokio::test]
+async fn frames_that_come_with_the_answer_are_read() {
+    let (listener, address) = listen().await;
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.expect("a client");
+        let head = read_head(&mut stream).await;
+        let key = head
+            .lines()
+            .find_map(|line| line.split_once(": ").filter(|(name, _)| *name == "sec-websocket-key"));
+        let accept = derive_accept_key(key.expect("a key").1.as_bytes());
+        let mut answer = format!(
+            "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+        )
+        .into_bytes();
+        // Two whole messages and the beginning of a third.
+        answer.extend_from_slice(b"\x82\x03one\x82\x03two\x82\x05th");
+        stream.write_all(&answer).await.expect("the client reads");
+        stream
+    });
+    let mut link = open(&format!("ws://{address}/x")).await.expect("a link");
+    for word in ["one", "two"] {
+        assert_eq!(receive(&mut link).await, Ok(Incoming::Message(Bytes::from_static(word.as_bytes()))));
+    }
+    let mut stream = server.await.expect("no panic");
+    stream.write_all(b"ree").await.expect("the client reads");
+    assert_eq!(receive(&mut link).await, Ok(Incoming::Message(Bytes::from_static(b"three"))));
+}
+
+#[tokio::test]
+async fn a_burst_of_any_size_is_read_whole() {
+    let sizes: Vec<usize> = (0..200).map(|number| number * 331 % 5_000).collect();
+    let sent = sizes.clone();
+    let address = websocket_server(move |mut stream| {
+        let sizes = sent.clone();
+        async move {
+            for size in sizes {
+                stream.feed(Message::Binary(vec![size as u8; size].into())).await.expect("the client reads");
+            }
+            stream.flush().await.expect("the client reads");
+            while let Some(Ok(_)) = stream.next().await {}
+        }
+    })
+    .await;
+    let mut link = open(&format!("ws://{address}/x")).await.expect("a link");
+    for size in sizes {
+        assert_eq!(receive(&mut link).await, Ok(Incoming::Message(vec![size as u8; size].into())));
+    }
+}
+
+#[tokio::test]
+async fn pings_are_answered_between_messages_however_much_is_being_written() {
+    const PINGS: usize = 300;
+    let address = websocket_server(|mut stream| async move {
+        // Pings while the client cannot write: it has filled the socket, for nobody reads here.
+        for number in 0..PINGS {
+            stream.feed(Message::Ping(vec![number as u8; 100].into())).await.expect("the client reads");
+        }
+        stream.flush().await.expect("the client reads");
+        let (mut pongs, mut messages) = (0, 0);
+        while let Some(Ok(message)) = stream.next().await {
+            match message {
+                Message::Pong(_) => pongs += 1,
+                Message::Binary(message) => {
+                    assert_eq!(message, vec![messages as u8; 20_000]);
+                    messages += 1;
+                }
+                other => panic!("unexpected {other:?}"),
+            }
+            if messages == 200 {
+                break;
+            }
+        }
+        assert!(pongs > 0, "no ping was answered");
+        let _ = stream.send(Message::binary(Bytes::from_static(b"all"))).await;
+        while let Some(Ok(_)) = stream.next().await {}
+    })
+    .await;
+    let mut link = open(&format!("ws://{address}/x")).await.expect("a link");
+    let mut written = 0;
+    let all = std::future::poll_fn(|cx| {
+        loop {
+            match link.poll_receive(cx) {
+                Poll::Ready(Ok(Incoming::Message(message))) => return Poll::Ready(message),
+                Poll::Ready(Ok(_)) => continue,
+                Poll::Ready(Err(error)) => panic!("{error}"),
+                Poll::Pending => {}
+            }
+            while written < 200 && link.poll_ready(cx).is_ready() {
+                link.start_send(vec![written as u8; 20_000].into()).expect("an open link");
+                written += 1;
+            }
+            if link.poll_flush(cx).is_pending() || written == 200 {
+                return Poll::Pending;
+            }
+        }
+    });
+    assert_eq!(in_time(all).await, "all");
 }
 
 #[tokio::test]
