@@ -53,9 +53,10 @@ impl Hub {
         }
         match frame.kind {
             FrameType::Connect => {
-                // An unusable id is found out at create, which can be answered.
+                // An unusable id is found out at create, which can be answered; a long one need not be kept for that.
                 let announced = frame.header(header::UNIQUE_ID).filter(|id| !id.is_empty());
-                *connection = announced.map(|id| Arc::from(&**id));
+                let longest = self.ctx.limits.id_bytes;
+                *connection = announced.map(|id| Arc::from(if id.len() <= longest { &**id } else { "" }));
             }
             FrameType::Ping => self.ctx.send(id, wire::pong()),
             FrameType::Disconnect => self.say_goodbye(id, now),
@@ -165,7 +166,7 @@ impl Hub {
         };
         let member = room.enrol(entry, &mut self.ctx, now);
         let event = NoticeEvent::Joined {
-            client: wire::shortened(content.client_version.as_deref().unwrap_or("unknown client")).to_owned(),
+            client: printable(content.client_version.as_deref().unwrap_or("unknown client")),
             resumable: socket_id.is_some(),
         };
         self.ctx.note(Some(&room.session), Some(&create.connection), event);
@@ -234,6 +235,11 @@ pub(super) fn is_create(frame: &Frame) -> bool {
             envelope.method == "create"
                 && Uri::parse(&envelope.uri).resource == otc_protocol::raptor::Resource::Connection
         })
+}
+
+/// What a client says of itself, fit for a line of a log.
+fn printable(text: &str) -> String {
+    wire::shortened(text).chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 fn unusable(reason: &str) -> Rejection {

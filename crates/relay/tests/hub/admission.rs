@@ -270,3 +270,21 @@ fn connect_and_subscribe_get_no_reply_and_unknown_types_are_ignored() {
         "who it is, and what it gets, has not changed"
     );
 }
+
+#[test]
+fn what_a_client_says_of_itself_cannot_break_a_log_line() {
+    let mut world = World::new();
+    let content = json!({ "clientVersion": format!("line\none\u{1b}[31m{}", "x".repeat(1000)) });
+    let _client = Join { content, ..Join::new("A") }.enter(&mut world);
+    let joined = world.take_notices().iter().map(ToString::to_string).find(|line| line.starts_with("joined"));
+    assert!(joined.is_some_and(|line| line.starts_with("joined (line?one?[31mxxx") && line.len() < 250));
+}
+
+#[test]
+fn a_connection_id_too_long_to_be_used_is_refused_at_create() {
+    let mut world = World::new();
+    let peer = world.open(None, false);
+    world.send(peer, &connect(&"x".repeat(60_000)));
+    world.send(peer, &Join::new("A").create());
+    assert_eq!((world.status(peer, "create-A"), world.closed(peer)), (Some(400), Some(1000)));
+}

@@ -8,6 +8,7 @@ mod harness;
 mod admission;
 mod departures;
 mod families;
+mod hostile;
 mod limits;
 mod liveness;
 mod ordering;
