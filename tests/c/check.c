@@ -31,10 +31,12 @@ void check_text(const char *file, int line, const char *what, const char *actual
   }
 }
 
-int limit_seconds(void) {
+int slow_factor(void) {
   const char *factor = getenv("OTC_TEST_SLOW");
-  return 20 * (factor == NULL ? 1 : atoi(factor));
+  return factor == NULL ? 1 : atoi(factor);
 }
+
+int limit_seconds(void) { return 20 * slow_factor(); }
 
 static int count_entries(const char *folder) {
   int count = 0;

@@ -154,13 +154,40 @@ void print_histories(void) {
 
 /* ---- Life ----------------------------------------------------------------------------------------------------------- */
 
+/* What the test asked for, else the defaults, and more of it where everything is slow. */
+static void set_timeouts(otc_session_settings *settings, const struct otc_x_timeouts *wanted) {
+  const struct otc_x_timeouts defaults = {.struct_size = sizeof defaults,
+                                          .session_info_ms = 10000,
+                                          .socket_ms = 15000,
+                                          .create_ms = 15000,
+                                          .keepalive_interval_ms = 5000,
+                                          .keepalive_loss_ms = 9900,
+                                          .reconnect_limit_ms = 60000,
+                                          .request_ms = 30000,
+                                          .drain_ms = 1000};
+  const uint32_t factor = (uint32_t)slow_factor();
+  struct otc_x_timeouts chosen = defaults;
+  if (wanted == NULL && factor == 1) return;
+#define CHOOSE(member) chosen.member = factor * (wanted != NULL && wanted->member != 0 ? wanted->member : defaults.member)
+  CHOOSE(session_info_ms);
+  CHOOSE(socket_ms);
+  CHOOSE(create_ms);
+  CHOOSE(keepalive_interval_ms);
+  CHOOSE(keepalive_loss_ms);
+  CHOOSE(reconnect_limit_ms);
+  CHOOSE(request_ms);
+  CHOOSE(drain_ms);
+#undef CHOOSE
+  CHECK_INT(otc_x_session_settings_set_timeouts(settings, &chosen), OTC_SUCCESS);
+}
+
 static otc_session_settings *settings_for(const struct client_options *options) {
   otc_session_settings *settings = otc_session_settings_new();
   const char *url = options->api_url != NULL ? options->api_url : relay_url();
   CHECK(settings != NULL);
   if (options->through != NULL) url = keep_text("http://127.0.0.1:%d", proxy_port(options->through));
   CHECK_INT(otc_x_session_settings_set_api_url(settings, url), OTC_SUCCESS);
-  if (options->timeouts != NULL) CHECK_INT(otc_x_session_settings_set_timeouts(settings, options->timeouts), OTC_SUCCESS);
+  set_timeouts(settings, options->timeouts);
   if (options->limits != NULL) CHECK_INT(otc_x_session_settings_set_limits(settings, options->limits), OTC_SUCCESS);
   if (options->suppress_connection_events) {
     CHECK_INT(otc_session_settings_set_connection_events_suppressed(settings, OTC_TRUE), OTC_SUCCESS);

@@ -28,7 +28,10 @@ void check_failed(const char *file, int line, const char *format, ...) __attribu
 void check_int(const char *file, int line, const char *what, long long actual, long long wanted);
 void check_text(const char *file, int line, const char *what, const char *actual, const char *wanted);
 
-/* Seconds that a wait may take. OTC_TEST_SLOW=10 multiplies it, for tools that slow everything down. */
+/* OTC_TEST_SLOW: how many times slower everything is, for tools that watch each instruction; 1 by default. */
+int slow_factor(void);
+
+/* Seconds that a wait may take. */
 int limit_seconds(void);
 
 /* ---- The relay ----------------------------------------------------------------------------------------------------- */
@@ -105,7 +108,7 @@ struct client_options {
   const char *api_url;    /* NULL: relay_url() */
   struct proxy *through;  /* every byte goes through this proxy */
   int suppress_connection_events;
-  const struct otc_x_timeouts *timeouts;
+  const struct otc_x_timeouts *timeouts; /* multiplied by slow_factor() */
   const struct otc_x_limits *limits;
   client_hook hook; /* called in each callback after it was recorded */
   void *hook_data;

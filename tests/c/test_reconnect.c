@@ -148,7 +148,7 @@ void who_came_and_went_meanwhile_is_reported_after_it(void) {
 
 void silence_on_an_open_link_counts_as_a_loss(void) {
   struct otc_x_timeouts timeouts = {
-      .struct_size = sizeof timeouts, .keepalive_interval_ms = 100, .keepalive_loss_ms = 300, .socket_ms = 200};
+      .struct_size = sizeof timeouts, .keepalive_interval_ms = 300, .keepalive_loss_ms = 1000, .socket_ms = 500};
   struct client *ada;
   struct client *bob;
   struct proxy *proxy;
