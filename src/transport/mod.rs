@@ -12,6 +12,8 @@ mod http;
 #[cfg(test)]
 pub mod memory;
 mod socket;
+#[cfg(test)]
+mod test_servers;
 mod tls;
 mod upgrade;
 pub mod websocket;

@@ -116,3 +116,7 @@ fn add_file(roots: &mut RootCertStore, path: &Path) -> Result<(), String> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[path = "tls_tests.rs"]
+mod tests;

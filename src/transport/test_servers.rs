@@ -1,0 +1,135 @@
+//! Servers on loopback, good and bad ones, and what tests do with them.
+#![forbid(unsafe_code)]
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming as Body;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_tungstenite::WebSocketStream;
+
+use super::address::{Address, Family};
+use super::websocket::{Route, WebSocketConnector, WebSocketLink};
+use super::{Connector as _, HttpAnswer, Incoming, InfoRequest, Link as _, TransportError};
+
+/// Only a hang reaches it.
+pub(super) const LIMIT: Duration = Duration::from_secs(30);
+
+pub(super) async fn in_time<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LIMIT, future).await.expect("it takes no time")
+}
+
+pub(super) async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    (listener, address)
+}
+
+pub(super) fn route(api: &str) -> Route {
+    Route {
+        api: Ok(Address::parse(api, Family::Http).expect("an API URL")),
+        api_is_default: false,
+        ip_proxy: None,
+        ca_file: None,
+        max_message_bytes: 64 * 1024,
+    }
+}
+
+pub(super) fn connector(route: Route) -> WebSocketConnector {
+    WebSocketConnector::new(route, Arc::default())
+}
+
+/// An HTTP server that answers each request by `answer`.
+pub(super) async fn http_server(
+    answer: impl Fn(Request<Body>) -> Response<Full<Bytes>> + Clone + Send + 'static,
+) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let answer = answer.clone();
+            let service = service_fn(move |request| {
+                let answer = answer(request);
+                async move { Ok::<_, Infallible>(answer) }
+            });
+            tokio::spawn(
+                hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service),
+            );
+        }
+    });
+    address
+}
+
+/// A server that reads a request and then does as it pleases.
+pub(super) async fn raw_server<F: Future<Output = ()> + Send + 'static>(
+    then: impl Fn(TcpStream) -> F + Clone + Send + Sync + 'static,
+) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let then = then.clone();
+            tokio::spawn(async move {
+                read_head(&mut stream).await;
+                then(stream).await;
+            });
+        }
+    });
+    address
+}
+
+pub(super) async fn read_head(stream: &mut TcpStream) -> String {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        match stream.read_u8().await {
+            Ok(byte) => head.push(byte),
+            Err(_) => break,
+        }
+    }
+    String::from_utf8(head).expect("a head is text")
+}
+
+/// A WebSocket server; `serve` gets each connection.
+pub(super) async fn websocket_server<F: Future<Output = ()> + Send + 'static>(
+    serve: impl Fn(WebSocketStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
+) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let serve = serve.clone();
+            tokio::spawn(async move {
+                let stream = tokio_tungstenite::accept_async(stream).await.expect("a handshake");
+                serve(stream).await;
+            });
+        }
+    });
+    address
+}
+
+pub(super) fn assert_words(error: &TransportError, words: &[&str]) {
+    let text = error.to_string();
+    assert!(words.iter().all(|word| text.contains(word)), "{text} lacks one of {words:?}");
+    assert!(!text.contains("secret") && !text.contains('\n'), "{text}");
+}
+
+pub(super) async fn fetch(route: Route) -> Result<HttpAnswer, TransportError> {
+    let request = InfoRequest { session_id: "1_a/b".to_owned(), token: "T1==secret".to_owned() };
+    in_time(connector(route).fetch_session_info(request)).await
+}
+
+pub(super) async fn receive(link: &mut WebSocketLink) -> Result<Incoming, TransportError> {
+    in_time(std::future::poll_fn(|cx| link.poll_receive(cx))).await
+}
+
+pub(super) async fn send(link: &mut WebSocketLink, message: &[u8]) -> Result<(), TransportError> {
+    in_time(std::future::poll_fn(|cx| link.poll_ready(cx))).await?;
+    link.start_send(Bytes::copy_from_slice(message))?;
+    in_time(std::future::poll_fn(|cx| link.poll_flush(cx))).await
+}
