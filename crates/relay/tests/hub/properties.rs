@@ -451,7 +451,7 @@ fn told_of_removal(got: &[String], expected: &[String]) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(tries(150))]
 
     #[test]
     fn who_stays_gets_everything_once_and_in_order(steps in prop::collection::vec(step(), 1..120)) {

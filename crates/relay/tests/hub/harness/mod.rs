@@ -17,6 +17,7 @@ use otc_relay::hub::Hub;
 use otc_relay::io::{CloseSeen, Now, Opened, Output, PeerId};
 use otc_relay::limits::Limits;
 use otc_relay::notice::Notice;
+use proptest::test_runner::Config as ProptestConfig;
 
 pub(crate) use client::{Client, Join};
 pub(crate) use script::*;
@@ -248,4 +249,12 @@ impl World {
 /// The transaction id of a frame, `""` if it has none.
 pub(crate) fn id_of(frame: &Frame) -> &str {
     frame.header(header::TRANSACTION_ID).map_or("", |id| &**id)
+}
+
+/// How random scripts are tried: `usual` of them, or as many as `PROPTEST_CASES` says.
+pub(crate) fn tries(usual: u32) -> ProptestConfig {
+    let asked = std::env::var_os("PROPTEST_CASES").is_some();
+    let config =
+        ProptestConfig { failure_persistence: None, max_shrink_iters: 20_000, ..ProptestConfig::default() };
+    if asked { config } else { ProptestConfig { cases: usual, ..config } }
 }
