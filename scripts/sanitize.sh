@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# The tests under a sanitizer: the library and everything it is made of instrumented, the C programs as well.
+#
+#   scripts/sanitize.sh address [rust|c [TEST...]]    accesses to memory that is not there, and leaks; stable Rust
+#   scripts/sanitize.sh thread [rust|c [TEST...]]     data races; a second Rust toolchain, because the standard library has to
+#                                                     be built anew with instructions that tell what it does
+#
+# By default both halves and every test. SEED and CALLS are those of the random calls (1 and 30,000). Relay and fault proxy of the
+# C tests are the plain ones. Sanitizers need switches of the compiler that are not stable; RUSTC_BOOTSTRAP lets it take them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kind="${1:-}"
+half="${2:-all}"
+[ "$#" -gt 1 ] && shift 2 || shift "$#"
+target=x86_64-unknown-linux-gnu
+jobs="$(nproc 2>/dev/null || echo 2)"
+toolchain=()
+build_std=()
+
+case "$kind" in
+  address)
+    compiler="${CC:-gcc}"
+    flags="-Zsanitizer=address"
+    # What is freed is kept for a while, to notice its use; not so much that tests of memory fail.
+    export ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=4:detect_stack_use_after_return=1:${ASAN_OPTIONS:-}"
+    ;;
+  thread)
+    compiler=clang-22
+    toolchain=(+debweb)
+    build_std=(-Zbuild-std=std,panic_unwind,test)
+    flags="-Zsanitizer=thread -Zexternal-clangrt -Clinker=clang-22 -Clink-arg=-fsanitize=thread"
+    export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tests/c/tsan.supp:${TSAN_OPTIONS:-}"
+    ;;
+  *)
+    echo "usage: scripts/sanitize.sh address|thread [rust|c [TEST...]]" >&2
+    exit 2
+    ;;
+esac
+
+out="$PWD/target/${kind:0:1}san"
+instrumented() {
+  RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags" CARGO_INCREMENTAL=0 \
+    cargo "${toolchain[@]}" "$@" "${build_std[@]}" --locked --target "$target" --target-dir "$out"
+}
+
+rust_half() {
+  instrumented test --no-fail-fast --lib --tests -p otc -p otc-protocol -p otc-relay -- "$@"
+}
+
+c_half() {
+  cargo build --locked --quiet -p otc-relay -p otc-testkit
+  instrumented build -p otc --lib
+  local warnings=(-std=c11 -g -O1 -Wall -Wextra -Iinclude "-fsanitize=$kind" -fno-omit-frame-pointer)
+  local library=(-L"$out/$target/debug" "-Wl,-rpath,$out/$target/debug" -lotc -lpthread -lutil)
+  local harness=(tests/c/{check,client,door,everything,process,proxy,relay}.c)
+  mkdir -p "$out/c"
+  "$compiler" "${warnings[@]}" -o "$out/c/otc_tests" tests/c/runner.c tests/c/test_*.c "${harness[@]}" "${library[@]}"
+  "$compiler" "${warnings[@]}" -o "$out/c/otc_abuse" tests/c/abuse*.c "${harness[@]}" "${library[@]}"
+  local example
+  for example in chat echo otc_peer; do
+    "$compiler" "${warnings[@]}" -o "$out/c/$example" "c_examples/$example.c" \
+      $(example_sources "$example") "${library[@]}"
+  done
+  # The soname has a number; cargo makes only the plain name.
+  ln -sf libotc.so "$out/$target/debug/libotc.so.0"
+
+  export OTC_RELAY="$PWD/target/debug/otc-relay" OTC_FAULT_PROXY="$PWD/target/debug/otc-fault-proxy" OTC_RELAY_LOG=error
+  export OTC_EXAMPLES="$out/c" OTC_EXAMPLES_SUFFIX="" OTC_TEST_SLOW=10
+  local names=("$@")
+  [ "$#" -gt 0 ] || mapfile -t names < <("$out/c/otc_tests" --list)
+  local failed=0 name
+  for name in "${names[@]}"; do
+    if "$out/c/otc_tests" "$name" >"$out/c/$name.log" 2>&1; then
+      echo "ok $name"
+    else
+      failed=$((failed + 1))
+      echo "FAILED $name, see $out/c/$name.log"
+      head -n 60 "$out/c/$name.log"
+    fi
+  done
+  if [ "$#" -eq 0 ]; then
+    "$out/c/otc_abuse" "${SEED:-1}" "${CALLS:-30000}" || failed=$((failed + 1))
+  fi
+  echo "$kind sanitizer: ${#names[@]} C tests run, $failed failed"
+  [ "$failed" -eq 0 ]
+}
+
+# What an example is made of besides the file of its name, as its CMake list says.
+example_sources() {
+  sed -n "s/^otc_add_program($1 $1\.c \(.*\))$/\1/p" c_examples/CMakeLists.txt | tr ' ' '\n' | sed -n 's|^\(.*\.c\)$|c_examples/\1|p'
+}
+
+case "$half" in
+  all) rust_half; c_half ;;
+  rust) rust_half "$@" ;;
+  c) c_half "$@" ;;
+  *) echo "sanitize: unknown half '$half'; allowed: rust, c" >&2; exit 2 ;;
+esac
