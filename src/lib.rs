@@ -4,5 +4,6 @@ pub mod ffi;
 pub mod log;
 pub mod runtime;
 pub mod session;
+mod sync;
 pub mod transport;
 pub mod video;

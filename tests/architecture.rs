@@ -4,12 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// A module of the library and the sibling modules it may name.
-const MAY_IMPORT: [(&str, &[&str]); 6] = [
+const MAY_IMPORT: [(&str, &[&str]); 7] = [
     ("session", &[]),
     ("transport", &["log"]),
-    ("runtime", &["session", "transport", "log"]),
-    ("ffi", &["runtime", "session", "transport", "video", "log"]),
+    ("runtime", &["session", "transport", "log", "sync"]),
+    ("ffi", &["runtime", "session", "transport", "video", "log", "sync"]),
     ("log", &[]),
+    ("sync", &[]),
     ("video", &[]),
 ];
 

@@ -1,5 +1,6 @@
 use std::ffi::CStr;
 
+use super::super::table::{FIRST_TOKEN, TOKEN_STEP};
 use super::*;
 use crate::session::Stream;
 

@@ -8,7 +8,8 @@
 //! | `otc_x.h` | `x.rs` |
 //! | media headers | the files of that name in `media/`; `session.h` has a few functions from there too |
 //!
-//! Behind them: `guard.rs` stops panics, `handle.rs` turns pointers into objects and back, `string.rs` does so with
+//! Behind them: `guard.rs` stops panics, `handle.rs` turns pointers into objects and back (with the
+//! tokens of `table.rs`), `string.rs` does so with
 //! text, `status.rs` gives every outcome its number, `layout.rs` knows the callback structs of all generations,
 //! `client.rs` is what an `otc_session` stands for, `deliver.rs` calls the program, `library.rs` is what there is
 //! once in a process.
@@ -46,6 +47,7 @@ mod layout;
 mod library;
 mod status;
 mod string;
+mod table;
 mod versioned;
 
 /// An `enum otc_log_level` of C: any number may come.

@@ -5,13 +5,11 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use parking_lot::{Condvar, Mutex, MutexGuard};
-
 use crate::session::Event;
+use crate::sync::{AtomicBool, Condvar, Mutex, MutexGuard, Ordering};
 
 use super::pool::{Pool, Work};
 use super::{Observer, on_callback_thread};

@@ -1,10 +1,9 @@
 //! Wakes a session's task from other threads, once for a burst.
 #![forbid(unsafe_code)]
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Waker};
 
-use parking_lot::Mutex;
+use crate::sync::{AtomicBool, Mutex, Ordering};
 
 /// A flag with the waker of the one task that looks at it.
 #[derive(Default)]

@@ -27,7 +27,10 @@ static int flood(struct client *sender, const otc_connection *receiver, int coun
   data[DATA_BYTES] = '\0';
   for (sent = 0; sent < count; sent++) {
     otc_status status = otc_session_send_signal_to_connection(sender->session, keep_text("%d", sent), data, receiver);
-    if (status == OTC_SESSION_UNABLE_TO_SEND_SIGNAL && count_events(sender, DROPPED) > 0) break;
+    if (status == OTC_SESSION_UNABLE_TO_SEND_SIGNAL) {
+      wait_for_count(sender, DROPPED, 1); /* known before it is told */
+      break;
+    }
     CHECK_INT(status, OTC_SUCCESS);
     if (sent % TOGETHER == 0) {
       /* The relay has taken what came before it. */
