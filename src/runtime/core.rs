@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
 use parking_lot::Mutex;
@@ -80,7 +80,7 @@ impl Core {
     }
 
     /// Starts leaving.
-    pub(super) fn disconnect(self: &Arc<Self>) -> Result<(), CommandError> {
+    pub(super) fn disconnect(&self) -> Result<(), CommandError> {
         self.change(|core, machine| {
             machine.session.disconnect(now())?;
             // Before the machine's own word on it is queued.
@@ -89,18 +89,20 @@ impl Core {
         })
     }
 
-    /// Ends silently, without waiting.
-    pub(super) fn abandon(self: &Arc<Self>) {
-        self.change(|_, machine| machine.session.delete(now()));
+    /// Ends silently, without waiting. Does not panic.
+    pub(super) fn abandon(&self) {
+        let deleted = catch_unwind(AssertUnwindSafe(|| {
+            self.change(|_, machine| machine.session.delete(now()));
+        }));
+        if let Err(panic) = deleted {
+            self.fail(&panic_text(&*panic));
+        }
     }
 
-    /// Changes the machine and sees to what comes of it. A panic ends the session and goes on to the caller.
-    pub(super) fn change<R>(self: &Arc<Self>, change: impl FnOnce(&Arc<Self>, &mut Machine) -> R) -> R {
+    /// Changes the machine and sees to what comes of it. Whoever catches a panic of this must [`fail`](Self::fail).
+    pub(super) fn change<R>(&self, change: impl FnOnce(&Self, &mut Machine) -> R) -> R {
         let mut machine = self.machine.lock();
-        let result = catch_unwind(AssertUnwindSafe(|| change(self, &mut machine)));
-        if let Err(panic) = &result {
-            machine.fail(&self.mailbox, &panic_text(&**panic));
-        }
+        let result = change(self, &mut machine);
         if machine.has_task {
             drop(machine);
             self.wake.wake();
@@ -109,7 +111,7 @@ impl Core {
             drop(machine);
             write_logs(logs);
         }
-        result.unwrap_or_else(|panic| resume_unwind(panic))
+        result
     }
 
     /// Looks at the machine.
@@ -132,7 +134,6 @@ impl Core {
 
     /// Ends the session because of a defect that was caught somewhere around it. Does not panic.
     pub(super) fn fail(&self, text: &str) {
-        crate::log::error!("session ended by a defect: {text}");
         let mut machine = self.machine.lock();
         machine.fail(&self.mailbox, text);
         let logs = if machine.has_task { Vec::new() } else { machine.settle(&self.mailbox) };

@@ -19,8 +19,8 @@ use super::{NewSessionError, Observer};
 /// A session. Clones are the same session; it ends with [`delete`](Self::delete), not with the last clone.
 ///
 /// All methods may be called from any thread, callbacks included. None blocks on the network or, apart from `delete`,
-/// on callbacks. A panic of the library ends the session with
-/// [`SessionError::Internal`](crate::session::SessionError::Internal) and goes on to the caller.
+/// on callbacks. Should one panic, the session may be half changed: whoever catches that must call
+/// [`fail`](Self::fail).
 #[derive(Clone)]
 pub struct SessionHandle {
     core: Arc<Core>,
