@@ -1,4 +1,5 @@
 //! Log records: the level filter and the sink. Both belong to the process, so the tests take turns.
+#![forbid(unsafe_code)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
