@@ -70,7 +70,8 @@ impl Core {
             Ok(!std::mem::replace(&mut machine.has_task, true))
         })?;
         if needs_task {
-            // Not under the lock: a runtime that has just ended drops the task here and now, and the task's end takes it.
+            // Not under the lock: a runtime that has just ended drops the task here and now, and the task's end
+            // takes the lock.
             (self.launch)(&handle, self.clone());
             if self.engine.is_closing() {
                 self.abandon();

@@ -227,7 +227,8 @@ async fn frames_that_come_with_the_answer_are_read() {
             .find_map(|line| line.split_once(": ").filter(|(name, _)| *name == "sec-websocket-key"));
         let accept = derive_accept_key(key.expect("a key").1.as_bytes());
         let mut answer = format!(
-            "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
+            "HTTP/1.1 101 x\r\nUpgrade: WebSocket\r\nConnection: keep-alive, upgrade\r\n\
+             Sec-WebSocket-Accept: {accept}\r\n\r\n"
         )
         .into_bytes();
         // Two whole messages and the beginning of a third.
