@@ -1,14 +1,18 @@
-//! Logs for people, on standard error.
+//! Logs, on standard error.
 
-use tracing_subscriber::filter::LevelFilter;
+use super::serve::Common;
 
-/// Sends log records of this level and above to standard error, one a line.
-pub(super) fn start(level: LevelFilter) {
+/// Sends log records of the wanted level and above to standard error, one a line.
+pub(super) fn start(wanted: &Common) {
     use std::io::IsTerminal;
-    tracing_subscriber::fmt()
+    let records = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_max_level(level)
-        .with_target(false)
-        .init();
+        .with_max_level(wanted.log)
+        .with_target(false);
+    if wanted.log_format == "json" {
+        records.json().flatten_event(true).init();
+    } else {
+        records.init();
+    }
 }

@@ -48,6 +48,8 @@ enum Command {
     /// Run a relay
     #[command(after_long_help = serve::HELP.as_str())]
     Serve(serve::ServeArgs),
+    /// Print the configuration that `serve` would run with, as a file, without secrets
+    Config(serve::ServeArgs),
     /// Run a relay with a made-up project, and print what a client needs to join
     Dev(serve::DevArgs),
     /// Make a session id
@@ -106,6 +108,7 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         Command::Serve(args) => serve::serve(args),
+        Command::Config(args) => serve::config(&args),
         Command::Dev(args) => serve::dev(args),
         Command::Session(args) => credentials::session(&args.api_key).map(|line| print(&line)),
         Command::Token(args) => credentials::token(&args).map(|line| print(&line)),

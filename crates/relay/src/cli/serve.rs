@@ -44,7 +44,10 @@ pub(super) struct Common {
     set: Vec<String>,
     /// Log records to show: off, error, warn, info, debug or trace
     #[arg(long, env = "OTC_RELAY_LOG", default_value = "info", value_name = "LEVEL", value_parser = parse_level)]
-    log: LevelFilter,
+    pub(super) log: LevelFilter,
+    /// How log records look: text or json
+    #[arg(long, env = "OTC_RELAY_LOG_FORMAT", default_value = "text", value_name = "FORMAT", value_parser = ["text", "json"])]
+    pub(super) log_format: String,
 }
 
 #[derive(Debug, Args)]
@@ -74,14 +77,23 @@ fn parse_level(text: &str) -> Result<LevelFilter, String> {
 
 /// `otc-relay serve`
 pub(super) fn serve(args: ServeArgs) -> Result<(), Failure> {
-    log::start(args.common.log);
+    log::start(&args.common);
     let config = configure(&args)?;
     run(config, |_| ())
 }
 
+/// `otc-relay config`
+pub(super) fn config(args: &ServeArgs) -> Result<(), Failure> {
+    log::start(&args.common);
+    let config = configure(args)?;
+    config.check()?;
+    print(config.to_toml().trim_end());
+    Ok(())
+}
+
 /// `otc-relay dev`
 pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
-    log::start(args.common.log);
+    log::start(&args.common);
     let mut config = Config::default();
     variables(&mut config)?;
     flags(&mut config, &args.common)?;
@@ -160,7 +172,7 @@ fn configure(args: &ServeArgs) -> Result<Config, Failure> {
 }
 
 fn variables(config: &mut Config) -> Result<(), ConfigError> {
-    const OF_FLAGS: [&str; 2] = ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG"];
+    const OF_FLAGS: [&str; 3] = ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG", "OTC_RELAY_LOG_FORMAT"];
     let texts = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     for name in config.apply_variables(texts)? {
@@ -190,6 +202,7 @@ fn flags(config: &mut Config, flags: &Common) -> Result<(), ConfigError> {
 /// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
 fn run(config: Config, greet: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
     config.check()?;
+    #[cfg(unix)]
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }

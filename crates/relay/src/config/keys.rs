@@ -48,12 +48,13 @@ impl KeyRing {
         self.projects.is_empty() && self.applications.is_empty()
     }
 
-    /// The API keys and application ids in it, sorted.
-    pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> =
-            self.projects.keys().chain(self.applications.keys()).map(String::as_str).collect();
-        names.sort_unstable();
-        names
+    /// The API keys with the number of their secrets, and the ids of applications, sorted.
+    pub fn summary(&self) -> Vec<(&str, Option<usize>)> {
+        let projects = self.projects.iter().map(|(name, secrets)| (name.as_str(), Some(secrets.len())));
+        let applications = self.applications.keys().map(|name| (name.as_str(), None));
+        let mut all: Vec<_> = projects.chain(applications).collect();
+        all.sort_unstable();
+        all
     }
 
     /// Whether there is a project or application of this name.

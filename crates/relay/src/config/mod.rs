@@ -73,7 +73,8 @@ pub struct HttpConfig {
 /// Limits of WebSockets.
 #[derive(Debug, Clone)]
 pub struct LinkConfig {
-    /// Open sockets altogether, HTTP included. Further ones are closed at once. Default 20,000: about 40 MiB.
+    /// Open sockets altogether, HTTP included. Further ones are closed at once. Default 20,000: idle ones in
+    /// sessions take about 3 KiB each.
     pub max_sockets: usize,
     /// Output that waits for one socket from which on the relay only reads a little each second from it, so that
     /// replies to someone who does not read them cannot pile up. Default 1 MiB.
@@ -140,6 +141,30 @@ impl Config {
         file::apply(self, text)
     }
 
+    /// The whole as the text of a configuration file. Projects and applications are named in comments: their keys do
+    /// not come out again.
+    pub fn to_toml(&self) -> String {
+        let mut text = String::new();
+        let mut section = "";
+        for setting in Setting::all() {
+            let (of, name) = setting.key.split_once('.').unwrap_or(("", setting.key));
+            if of != section {
+                text.push_str(&format!("\n[{of}]\n"));
+                section = of;
+            }
+            text.push_str(&format!("# {}\n{name} = \"{}\"\n", setting.help, setting.get(self)));
+        }
+        text.push('\n');
+        for (name, secrets) in self.keys.summary() {
+            text.push_str(&match secrets {
+                Some(1) => format!("# project {name}: 1 secret\n"),
+                Some(count) => format!("# project {name}: {count} secrets\n"),
+                None => format!("# application {name}: public key\n"),
+            });
+        }
+        text
+    }
+
     /// Applies environment variables: `OTC_RELAY_` and a key in capitals, its dot an underscore. Returns the names
     /// that begin so and are no key: they may be somebody else's (container platforms make up such names), so that
     /// they are worth a warning, and no more.
@@ -161,5 +186,61 @@ impl Config {
     /// Checks what no single key can tell: values that do not go together.
     pub fn check(&self) -> Result<(), ConfigError> {
         settings::check(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_can_be_read_again_and_holds_no_secret() {
+        let mut config = Config::default();
+        config.keys.set_project("100", &["the secret", "another"]).unwrap();
+        for (key, value) in [
+            ("listen", "[::1]:0"),
+            ("public_url", "https://relay.example"),
+            ("http.allowed_origins", "https://a.example,http://b.example:81"),
+            ("limits.grace_window", "70s"),
+            ("limits.kept_bytes", "1MiB"),
+            ("limits.subscriber_may_signal", "true"),
+        ] {
+            config.set(key, value).unwrap();
+        }
+        let text = config.to_toml();
+        assert!(text.contains("# project 100: 2 secrets") && !text.contains("the secret"), "{text}");
+        let mut again = Config::default();
+        again.apply_toml(&text).unwrap();
+        for setting in Setting::all() {
+            assert_eq!(setting.get(&again), setting.get(&config), "{}", setting.key);
+        }
+    }
+
+    #[test]
+    fn every_default_is_allowed_and_the_defaults_go_together() {
+        let defaults = Config::default();
+        for setting in Setting::all() {
+            let mut config = Config::default();
+            config.set(setting.key, &setting.get(&defaults)).unwrap();
+            assert!(!setting.help.is_empty() && !setting.allowed.is_empty(), "{}", setting.key);
+        }
+        defaults.check().unwrap();
+    }
+
+    #[test]
+    fn variables_are_settings_in_capitals_and_others_are_told() {
+        let variable = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let mut config = Config::default();
+        let unknown = config
+            .apply_variables([
+                variable("OTC_RELAY_LINK_MAX_SOCKETS", "7"),
+                variable("OTC_RELAY_SERVICE_HOST", "10.0.0.1"),
+                variable("PATH", "/bin"),
+            ])
+            .unwrap();
+        assert_eq!((config.link.max_sockets, unknown), (7, vec!["OTC_RELAY_SERVICE_HOST".to_owned()]));
+        let error = config.apply_variables([variable("OTC_RELAY_SHARDS", "many")]).unwrap_err();
+        let words = "shards = \"many\" (OTC_RELAY_SHARDS): allowed is a number from 0 to 256";
+        assert_eq!(error.to_string(), words);
     }
 }

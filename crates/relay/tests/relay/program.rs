@@ -13,7 +13,14 @@ use crate::support::{KEY, PATIENCE, SECRET, now_s, session};
 
 fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otc-relay"));
-    for name in ["OTC_API_KEY", "OTC_API_SECRET", "OTC_SESSION_ID", "OTC_RELAY_CONFIG", "OTC_RELAY_LOG"] {
+    for name in [
+        "OTC_API_KEY",
+        "OTC_API_SECRET",
+        "OTC_SESSION_ID",
+        "OTC_RELAY_CONFIG",
+        "OTC_RELAY_LOG",
+        "OTC_RELAY_LOG_FORMAT",
+    ] {
         command.env_remove(name);
     }
     command.stdin(Stdio::null());
@@ -261,6 +268,33 @@ fn flags_win_over_variables_and_variables_over_the_file() {
     command.env("OTC_RELAY_LISTEN", "nowhere").args(["--listen", "127.0.0.1:0"]);
     let (code, log) = Running::start(&mut command).end();
     assert_eq!(code, Some(2), "a wrong variable is told even where a flag stands above it: {log}");
+}
+
+#[test]
+fn config_prints_what_serve_would_run_with() {
+    let args = ["config", "--api-key", KEY, "--api-secret", SECRET, "--set", "shards=3"];
+    let output = program().args(args).env("OTC_RELAY_LIMITS_GRACE_WINDOW", "77s").output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    for line in ["shards = \"3\"", "grace_window = \"77s\"", "# project 100: 1 secret"] {
+        assert!(stdout(&output).lines().any(|l| l == line), "{line} in {}", stdout(&output));
+    }
+    assert!(!stdout(&output).contains(SECRET));
+    let output = run(&[&args[..], &["--set", "shards=many"]].concat());
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn logs_can_be_json() {
+    let mut command = program();
+    command.args(["dev", "--listen", "127.0.0.1:0", "--log-format", "json"]);
+    let running = Running::start(&mut command);
+    running.line();
+    running.signal("TERM");
+    let (code, log) = running.end();
+    assert_eq!(code, Some(0));
+    let records: Vec<serde_json::Value> =
+        log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert_eq!(records.last().unwrap()["message"], "stopping");
 }
 
 #[test]
