@@ -6,8 +6,8 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test abi valgrind fuzz \
-  test-browser test-sdks bench clean
+.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi valgrind asan tsan \
+  abuse model fuzz   test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -66,6 +66,25 @@ c-test: ## Only the C tests, linked shared and static
 
 abi: ## Headers, exported names, layout of types and NULL behaviour, against tests/abi
 	$(CARGO) test --locked --test abi
+
+c-long: ## The C tests with their literal durations of minutes
+	@scripts/setup.sh build
+	scripts/c-long.sh
+
+abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
+	@scripts/setup.sh build
+	scripts/abuse.sh
+
+model: ## How threads meet, under OTC_MODEL_RUNS schedules a scenario (default 20000)
+	scripts/model.sh
+
+asan: ## Rust and C tests under the address and leak sanitizers
+	@scripts/setup.sh asan
+	scripts/sanitize.sh address
+
+tsan: ## Rust and C tests under the thread sanitizer, with Debian's second Rust toolchain
+	@scripts/setup.sh tsan
+	scripts/sanitize.sh thread
 
 valgrind: ## The C tests and examples under valgrind's memcheck
 	@scripts/setup.sh valgrind

@@ -27,6 +27,8 @@ case "$kind" in
     ;;
   thread)
     compiler=clang-22
+    # Debian's own compiler, as a toolchain of rustup.
+    cargo +debweb --version >/dev/null 2>&1 || rustup toolchain link debweb /usr
     toolchain=(+debweb)
     build_std=(-Zbuild-std=std,panic_unwind,test)
     flags="-Zsanitizer=thread -Zexternal-clangrt -Clinker=clang-22 -Clink-arg=-fsanitize=thread"

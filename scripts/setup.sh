@@ -5,6 +5,8 @@
 #   scripts/setup.sh build      demo + CMake
 #   scripts/setup.sh test       build + a C++ compiler, rustfmt and clippy
 #   scripts/setup.sh valgrind   build + valgrind
+#   scripts/setup.sh asan       build (the address sanitizer comes with gcc and Rust)
+#   scripts/setup.sh tsan       build + clang 22 and a second Rust toolchain with its sources, called debweb
 #   scripts/setup.sh browser    build + Node.js and Chromium
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
 #   scripts/setup.sh check-all  all of these + the second C compiler and the longer checks' tools
@@ -21,6 +23,14 @@ need() {
   if ! command -v "$1" >/dev/null 2>&1; then
     packages+=("$2")
     missing+=("$1")
+  fi
+}
+
+# need_file PATTERN DEBIAN_PACKAGE: remember the package when no file has such a name.
+need_file() {
+  if ! compgen -G "$1" >/dev/null; then
+    packages+=("$2")
+    missing+=("a file of $2")
   fi
 }
 
@@ -80,6 +90,15 @@ demo() { need_rust; need cc gcc; need_c_headers; }
 build() { demo; need cmake cmake; }
 tests() { build; need g++ g++; need_component rustfmt fmt; need_component clippy clippy; }
 valgrind() { build; need valgrind valgrind; }
+# The thread sanitizer needs a standard library that was built for it, and for that the sources of the compiler's own version.
+tsan() {
+  build
+  need clang-22 clang-22
+  need_file '/usr/lib/llvm-22/lib/clang/22/lib/*/libclang_rt.tsan*' libclang-rt-22-dev
+  need_file '/usr/src/rustc-*/library/std/Cargo.toml' rust-web-src
+  need_file /usr/bin/rustc rustc-web
+  need_file /usr/bin/cargo cargo-web
+}
 browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
 sdks() { build; need_node; need_venv; need openssl openssl; }
 check_all() { tests; browser; sdks; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
@@ -89,11 +108,13 @@ case "$purpose" in
   build) build ;;
   test) tests ;;
   valgrind) valgrind ;;
+  asan) build ;;
+  tsan) tsan ;;
   browser) browser ;;
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, browser, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, asan, tsan, browser, sdks, check-all" >&2
     exit 1
     ;;
 esac

@@ -31,11 +31,12 @@ mkdir -p "$logs"
 export logs program
 
 one() {
-  local name="$1"
+  local name="$1" command=("$program" "$1")
+  if [ "$name" = random_calls ]; then command=("$abuse" 1 5000); fi
   if valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
     --suppressions=tests/c/valgrind.supp --num-callers=30 --fair-sched=yes --max-threads=2000 \
     --trace-children=yes '--trace-children-skip=*/otc-relay,*/otc-fault-proxy' \
-    --log-file="$logs/$name.%p.log" "$program" "$name" >"$logs/$name.out" 2>&1; then
+    --log-file="$logs/$name.%p.log" "${command[@]}" >"$logs/$name.out" 2>&1; then
     # A child's error does not always reach its parent's exit code. What valgrind does not know of terminals is no error.
     if ! cat "$logs/$name".*.log | grep -Eqv 'Warning: noted but unhandled ioctl|spurious value errors|README_MISSING'; then
       echo "ok $name"
@@ -47,6 +48,11 @@ one() {
   return 1
 }
 export -f one
+
+# The random calls, a fixed sequence of them, as one more test.
+abuse="$PWD/$build/tests/c/otc_abuse"
+export abuse OTC_RELAY_LOG=error
+if [ "$#" -eq 0 ]; then names+=(random_calls); fi
 
 status=0
 printf '%s\n' "${names[@]}" | xargs -P "$jobs" -I{} bash -c 'one "$1"' _ {} || status=1
