@@ -5,6 +5,7 @@ mod description;
 mod exports;
 mod frames;
 mod headers;
+mod live_states;
 mod null_frames;
 mod null_media;
 mod null_table;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char, c_int};
 use std::mem::size_of;
 use std::ptr::{null, null_mut};
+use std::sync::{Mutex, PoisonError};
 
 use otc::ffi::base::*;
 use otc::ffi::callbacks::*;
@@ -26,6 +27,9 @@ pub(crate) struct Table {
     pub(crate) state: &'static str,
     pub(crate) called: BTreeSet<&'static str>,
 }
+
+/// One test at a time starts and ends the library.
+pub(crate) static LIBRARY: Mutex<()> = Mutex::new(());
 
 /// Calls a function and compares what it returns.
 macro_rules! check {
@@ -58,14 +62,14 @@ const INVALID_PARAM: c_int = 1;
 const BAD_ARGUMENT: c_int = 1011;
 const NOT_CONNECTED: c_int = 1010;
 
-const TEXT: *const c_char = c"text".as_ptr();
+pub(crate) const TEXT: *const c_char = c"text".as_ptr();
 /// Not UTF-8.
 const RAW: *const c_char = c"\xFF\xFE".as_ptr();
 const KEEP: otc_signal_options = otc_signal_options { retry_after_reconnect: 1 };
 const NOTHING: otc_session_capabilities =
     otc_session_capabilities { publish: 0, subscribe: 0, force_mute: 0, force_disconnect: 0 };
 
-const NO_CALLBACKS: otc_session_callbacks = otc_session_callbacks {
+pub(crate) const NO_CALLBACKS: otc_session_callbacks = otc_session_callbacks {
     on_connected: None,
     on_disconnected: None,
     on_connection_created: None,
@@ -89,7 +93,7 @@ const NO_CALLBACKS: otc_session_callbacks = otc_session_callbacks {
 };
 
 /// No object: the same in every state. The session is NULL, was deleted, or never was one.
-fn no_session(table: &mut Table, session: *mut otc_session) {
+pub(crate) fn no_session(table: &mut Table, session: *mut otc_session) {
     let connection: *const otc_connection = null();
     let mut issue: *mut c_char = std::ptr::without_provenance_mut(1);
     check!(table, otc_session_connect(session, null()), INVALID_PARAM);
@@ -197,7 +201,7 @@ fn logging(table: &mut Table) {
 }
 
 /// Everything that is the same in every state.
-fn nulls(table: &mut Table) {
+pub(crate) fn nulls(table: &mut Table) {
     no_session(table, null_mut());
     no_settings(table, null_mut());
     no_facts(table);
@@ -222,25 +226,17 @@ fn not_running(table: &mut Table) {
     check!(table, otc_destroy(), 2);
 }
 
-/// The other arguments, with a session that was never connected.
-fn idle_session(table: &mut Table, session: *mut otc_session) {
+/// The other arguments, with a session in any state: what is refused or answered whatever it is doing.
+pub(crate) fn any_session(table: &mut Table, session: *mut otc_session) {
     let connection: *const otc_connection = null();
     let mut issue: *mut c_char = null_mut();
     check!(table, otc_session_connect(session, null()), BAD_ARGUMENT);
     check!(table, otc_session_connect(session, RAW), BAD_ARGUMENT);
-    check!(table, otc_session_disconnect(session), NOT_CONNECTED);
-    check!(table, otc_session_get_connection(session), null_mut());
-    check!(table, otc_session_get_capabilities(session), NOTHING);
-    check!(table, otc_session_get_user_data(session), null_mut());
     check!(table, otc_session_report_issue(session, null(), &raw mut issue), BAD_ARGUMENT);
     check!(table, otc_session_report_issue(session, RAW, &raw mut issue), BAD_ARGUMENT);
     check!(table, otc_session_report_issue(session, TEXT, null_mut()), BAD_ARGUMENT);
-    check!(table, otc_session_send_signal(session, null(), null()), NOT_CONNECTED);
-    check!(table, otc_session_send_signal(session, TEXT, null()), NOT_CONNECTED);
-    check!(table, otc_session_send_signal(session, null(), TEXT), NOT_CONNECTED);
     check!(table, otc_session_send_signal(session, RAW, TEXT), 1461);
     check!(table, otc_session_send_signal(session, TEXT, RAW), BAD_ARGUMENT);
-    check!(table, otc_session_send_signal_with_options(session, null(), null(), KEEP), NOT_CONNECTED);
     check!(table, otc_session_send_signal_to_connection(session, RAW, TEXT, connection), BAD_ARGUMENT);
     check!(
         table,
@@ -262,6 +258,26 @@ fn idle_session(table: &mut Table, session: *mut otc_session) {
     check!(table, otc_session_subscribe(session, null_mut()), INVALID_PARAM);
     check!(table, otc_session_subscribe(session, std::ptr::without_provenance_mut(16)), 2);
     check!(table, otc_session_unsubscribe(session, null_mut()), INVALID_PARAM);
+}
+
+/// Signals without type or data, kept and not kept.
+pub(crate) fn send(table: &mut Table, session: *mut otc_session, kept: c_int, not_kept: c_int) {
+    let drop = otc_signal_options { retry_after_reconnect: 0 };
+    check!(table, otc_session_send_signal(session, null(), null()), kept);
+    check!(table, otc_session_send_signal(session, TEXT, null()), kept);
+    check!(table, otc_session_send_signal(session, null(), TEXT), kept);
+    check!(table, otc_session_send_signal_with_options(session, null(), null(), KEEP), kept);
+    check!(table, otc_session_send_signal_with_options(session, TEXT, null(), drop), not_kept);
+}
+
+/// The other arguments, with a session that was never connected.
+fn idle_session(table: &mut Table, session: *mut otc_session) {
+    any_session(table, session);
+    check!(table, otc_session_disconnect(session), NOT_CONNECTED);
+    check!(table, otc_session_get_connection(session), null_mut());
+    check!(table, otc_session_get_capabilities(session), NOTHING);
+    check!(table, otc_session_get_user_data(session), null_mut());
+    send(table, session, NOT_CONNECTED, NOT_CONNECTED);
 }
 
 /// Secrets of media encryption: 8 to 256 characters, however many bytes those have.
@@ -310,7 +326,7 @@ fn valid_settings(table: &mut Table, settings: *mut otc_session_settings) {
     check!(table, otc_x_session_settings_set_limits(settings, &raw const limits), BAD_ARGUMENT);
 }
 
-const NO_TIMEOUTS: otc_x_timeouts = otc_x_timeouts {
+pub(crate) const NO_TIMEOUTS: otc_x_timeouts = otc_x_timeouts {
     struct_size: size_of::<otc_x_timeouts>(),
     session_info_ms: 0,
     socket_ms: 0,
@@ -370,6 +386,7 @@ fn objects(table: &mut Table) {
 
 #[test]
 fn every_function_takes_null_in_every_state() {
+    let _alone = LIBRARY.lock().unwrap_or_else(PoisonError::into_inner);
     let mut table = Table { state: "before the start", called: BTreeSet::new() };
     let table = &mut table;
     assert_eq!(text(otc_x_version()), env!("CARGO_PKG_VERSION"));
