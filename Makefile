@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi valgrind asan tsan \
-  abuse model fuzz   test-browser test-sdks bench clean
+  abuse model sim fuzz test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -25,7 +25,8 @@ test: ## Everything that is checked before a change is accepted
 	  "Fuzz targets compile" "scripts/fuzz.sh --check" \
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \
-	  "C tests, shared and static" "scripts/c-test.sh"
+	  "C tests, shared and static" "scripts/c-test.sh" \
+	  "README" "scripts/check-readme.sh"
 
 check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browsers and server SDKs
 	@scripts/setup.sh check-all
@@ -89,6 +90,9 @@ tsan: ## Rust and C tests under the thread sanitizer, with Debian's second Rust 
 valgrind: ## The C tests and examples under valgrind's memcheck
 	@scripts/setup.sh valgrind
 	scripts/valgrind.sh
+
+sim: ## The deterministic simulation: SEEDS runs (default 100000) from START (default 0)
+	$(CARGO) run --release --locked -p otc-testkit --bin otc-sim -- --seeds $(or $(SEEDS),100000) --start $(or $(START),0)
 
 fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh
