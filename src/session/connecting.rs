@@ -14,7 +14,7 @@ use super::error::{InfoFailure, LinkLoss, OpenFailure, SessionError};
 use super::event::{Action, Event, InfoId, LogLevel};
 use super::join::Join;
 use super::state::{Ask, Cause, Fetching, Live, State, Way};
-use super::text::{because, foreign, public_url, seconds};
+use super::text::{because, open_failure, public_url, seconds};
 use super::timer::Timer;
 
 impl Session {
@@ -239,7 +239,7 @@ impl Session {
         let (cause, fatal) = match loss {
             LinkLoss::OpenFailed { kind, message } => {
                 let kind_says = !matches!(kind, OpenFailure::Interrupted);
-                (open_cause(kind, foreign(&message, "")), kind_says && !joining.was_open)
+                (open_cause(kind, open_failure(&message, "")), kind_says && !joining.was_open)
             }
             LinkLoss::Closed { code: code @ Some(1000 | 1001 | 1011), reason } if was_open => {
                 let code = code.unwrap_or_default();
@@ -347,7 +347,7 @@ fn state_in(payload: &str) -> Option<SessionState> {
 
 fn info_cause(failure: InfoFailure, relay: &str, token: &str) -> Cause {
     match failure {
-        InfoFailure::Unreachable { kind, message } => open_cause(kind, foreign(&message, token)),
+        InfoFailure::Unreachable { kind, message } => open_cause(kind, open_failure(&message, token)),
         InfoFailure::Refused { code, reason } => {
             let why = because(&reason, token);
             let (error, what) = match code {

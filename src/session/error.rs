@@ -3,7 +3,7 @@
 
 use otc_protocol::session_info::SessionInfoError;
 
-use super::text::{because, foreign};
+use super::text::{because, open_failure};
 
 /// Why a session could not be joined, or ended. Told by [`Event::Error`](super::Event::Error).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -160,7 +160,7 @@ impl LinkLoss {
     /// What happened, as part of a line; without `secret` should the peer have said it.
     pub(super) fn describe(&self, secret: &str) -> String {
         match self {
-            Self::OpenFailed { message, .. } => foreign(message, secret),
+            Self::OpenFailed { message, .. } => open_failure(message, secret),
             Self::Closed { code: Some(code), reason } => {
                 format!("relay closed the link, {code}{}", because(reason, secret))
             }

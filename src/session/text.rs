@@ -3,13 +3,25 @@
 
 /// Longest foreign text in a line, in characters: a peer's words may be a page.
 const MAX_FOREIGN_CHARS: usize = 200;
+/// Longest account of a link that could not be opened: room for an address, a cause and a hint, whose lengths the
+/// transport bounds one by one.
+const MAX_FAILURE_CHARS: usize = 800;
 
 /// A peer's words as part of a line: no line breaks, not too long, and without `secret` should they hold it.
 pub(super) fn foreign(words: &str, secret: &str) -> String {
+    line(words, secret, MAX_FOREIGN_CHARS)
+}
+
+/// What the transport says about a link that could not be opened, cleaned like [`foreign`] words.
+pub(super) fn open_failure(words: &str, secret: &str) -> String {
+    line(words, secret, MAX_FAILURE_CHARS)
+}
+
+fn line(words: &str, secret: &str, longest: usize) -> String {
     let words = if secret.is_empty() { words.to_owned() } else { words.replace(secret, "[secret]") };
     let mut line: String =
-        words.chars().take(MAX_FOREIGN_CHARS).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if words.chars().nth(MAX_FOREIGN_CHARS).is_some() {
+        words.chars().take(longest).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if words.chars().nth(longest).is_some() {
         line.push_str("...");
     }
     line

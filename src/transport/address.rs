@@ -130,9 +130,9 @@ impl Address {
         format!("{}{}", self.origin(), self.path_and_query)
     }
 
-    /// The URL without its query, for people.
+    /// The URL without its query, for people: a path that is a page long is cut.
     pub fn shown(&self) -> String {
-        format!("{}{}", self.origin(), self.path())
+        super::error::short_line(&format!("{}{}", self.origin(), self.path()))
     }
 
     fn path(&self) -> &str {

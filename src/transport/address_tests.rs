@@ -98,6 +98,7 @@ fn what_is_shown_has_neither_query_nor_user_name() {
         assert_eq!(shown_text(text), shown);
     }
     assert!(shown_text(&"x".repeat(10_000)).len() < 400);
+    assert!(http(&format!("http://h/{}", "x".repeat(10_000))).shown().len() < 400);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::session::dedup::Recent;
 use crate::session::ids::Ids;
 use crate::session::join::Join;
 use crate::session::reconnect;
-use crate::session::text::{foreign, public_url, seconds};
+use crate::session::text::{foreign, open_failure, public_url, seconds};
 use crate::session::{Session, SessionConfig};
 
 #[test]
@@ -131,6 +131,10 @@ fn foreign_words_are_cut_cleaned_and_rid_of_secrets() {
     let long = foreign(&"é".repeat(1_000), "");
     assert_eq!(long.chars().count(), 203);
     assert!(long.ends_with("..."));
+    // An address and a cause of three hundred characters each, and the hint at the default address, are kept whole.
+    let account = "x".repeat(700);
+    assert_eq!(open_failure(&account, ""), account);
+    assert_eq!(open_failure(&"x".repeat(10_000), "").len(), 803);
 }
 
 #[test]
