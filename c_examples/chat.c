@@ -297,8 +297,8 @@ static int run_line(struct chat *chat, otc_session *session, char *line) {
     return 1;
   } else if (strcmp(line, "/who") == 0) {
     list_people(chat);
-  } else if (strncmp(line, "/msg ", 5) == 0) {
-    say_to(chat, session, line + 5);
+  } else if (strncmp(line, "/msg", 4) == 0 && (line[4] == ' ' || line[4] == '\0')) {
+    say_to(chat, session, line + (line[4] == ' ' ? 5 : 4));
   } else if (strcmp(line, "/help") == 0) {
     terminal_print("* /who            who is here\n"
                    "* /msg NAME TEXT  say something to one person alone\n"
