@@ -2,6 +2,7 @@
 //! mirrored interface were compiled against.
 
 mod description;
+mod every_callback;
 mod exports;
 mod frames;
 mod headers;
