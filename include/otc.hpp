@@ -198,13 +198,17 @@ namespace detail {
 /// Everything that a session's handlers need. The library is given a number, not a pointer: a callback that is just starting
 /// while the session is destroyed looks the number up, and finds the state alive or not at all.
 struct state {
+  /// Shared, not copied, by the callback that runs it: what a handler keeps in itself lasts from call to call.
+  template <typename... Arguments>
+  using handler = std::shared_ptr<std::function<void(Arguments...)>>;
+
   std::mutex mutex;
-  std::function<void()> connected, disconnected, reconnecting, reconnected;
-  std::function<void(const otc::connection &)> joined, left;
-  std::function<void(const otc::signal &)> any_signal;
-  std::map<std::string, std::function<void(const otc::signal &)>, std::less<>> typed_signals;
-  std::function<void(std::error_code, std::string_view)> error;
-  std::function<void(std::exception_ptr)> exception;
+  handler<> connected, disconnected, reconnecting, reconnected;
+  handler<const otc::connection &> joined, left;
+  handler<const otc::signal &> any_signal;
+  std::map<std::string, handler<const otc::signal &>, std::less<>> typed_signals;
+  handler<std::error_code, std::string_view> error;
+  handler<std::exception_ptr> exception;
 
   /// Takes a handler out, so that it runs without the lock and outlives its replacement.
   template <typename Handler>
@@ -267,9 +271,8 @@ void deliver(void *user_data, Body body) noexcept {
   } catch (...) {
     const std::exception_ptr thrown = std::current_exception();
     try {
-      const auto handler = current->take(&state::exception);
-      if (handler) {
-        handler(thrown);
+      if (const auto handler = current->take(&state::exception)) {
+        (*handler)(thrown);
       } else {
         complain(thrown);
       }
@@ -279,17 +282,17 @@ void deliver(void *user_data, Body body) noexcept {
   }
 }
 
-template <std::function<void()> state::*Member>
+template <state::handler<> state::*Member>
 void plain(otc_session *, void *user_data) {
   deliver(user_data, [](state &current) {
-    if (const auto handler = current.take(Member)) handler();
+    if (const auto handler = current.take(Member)) (*handler)();
   });
 }
 
-template <std::function<void(const otc::connection &)> state::*Member>
+template <state::handler<const otc::connection &> state::*Member>
 void presence(otc_session *, void *user_data, const otc_connection *who) {
   deliver(user_data, [who](state &current) {
-    if (const auto handler = current.take(Member)) handler(otc::connection(who));
+    if (const auto handler = current.take(Member)) (*handler)(otc::connection(who));
   });
 }
 
@@ -297,7 +300,7 @@ inline void signal_received(otc_session *, void *user_data, const char *type, co
                             const otc_connection *from) {
   deliver(user_data, [=](state &current) {
     const otc::signal arrived{view(type), view(data), otc::connection(from)};
-    std::function<void(const otc::signal &)> any, typed;
+    state::handler<const otc::signal &> any, typed;
     {
       const std::lock_guard<std::mutex> lock(current.mutex);
       any = current.any_signal;
@@ -305,15 +308,15 @@ inline void signal_received(otc_session *, void *user_data, const char *type, co
         typed = found->second;
       }
     }
-    if (any) any(arrived);
-    if (typed) typed(arrived);
+    if (any) (*any)(arrived);
+    if (typed) (*typed)(arrived);
   });
 }
 
 inline void error_happened(otc_session *, void *user_data, const char *text, enum otc_session_error_code code) {
   deliver(user_data, [=](state &current) {
     if (const auto handler = current.take(&state::error)) {
-      handler(make_error_code(static_cast<otc_status>(code)), view(text));
+      (*handler)(make_error_code(static_cast<otc_status>(code)), view(text));
     }
   });
 }
@@ -433,11 +436,14 @@ class session {
   }
   /// A signal of this type arrived; it runs after the handler for all types. An empty handler removes the one there is.
   session &on_signal(std::string_view type, std::function<void(const signal &)> handler) {
+    auto replaced = share(std::move(handler));  // the old one ends up here and is destroyed after the lock is gone
     const std::lock_guard<std::mutex> lock(state_->mutex);
-    if (handler) {
-      state_->typed_signals.insert_or_assign(std::string(type), std::move(handler));
-    } else if (const auto found = state_->typed_signals.find(type); found != state_->typed_signals.end()) {
-      state_->typed_signals.erase(found);
+    const auto found = state_->typed_signals.find(type);
+    if (found != state_->typed_signals.end()) {
+      std::swap(found->second, replaced);
+      if (found->second == nullptr) state_->typed_signals.erase(found);
+    } else if (replaced != nullptr) {
+      state_->typed_signals.emplace(type, std::move(replaced));
     }
     return *this;
   }
@@ -485,9 +491,15 @@ class session {
     return chosen;
   }
 
-  template <typename Handler>
-  session &set(Handler detail::state::*member, Handler handler) {
-    Handler replaced = std::move(handler);  // the old one ends up here and is destroyed after the lock is gone
+  template <typename... Arguments>
+  static detail::state::handler<Arguments...> share(std::function<void(Arguments...)> handler) {
+    if (!handler) return nullptr;
+    return std::make_shared<std::function<void(Arguments...)>>(std::move(handler));
+  }
+
+  template <typename... Arguments>
+  session &set(detail::state::handler<Arguments...> detail::state::*member, std::function<void(Arguments...)> handler) {
+    auto replaced = share(std::move(handler));  // the old one ends up here and is destroyed after the lock is gone
     const std::lock_guard<std::mutex> lock(state_->mutex);
     std::swap(state_.get()->*member, replaced);
     return *this;

@@ -7,9 +7,7 @@ warnings=(-Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wstrict-protot
   -Wundef -Wformat=2 -Werror)
 sources=(c_examples/*.c tests/c/*.c)
 cpp_warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
-cpp_sources=(tests/c/*.cpp)
-cpp_warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
-cpp_sources=(tests/c/*.cpp)
+cpp_sources=(tests/c/*.cpp tests/cpp/*.cpp)
 
 for compiler in gcc clang; do
   if ! command -v "$compiler" >/dev/null 2>&1; then
@@ -28,7 +26,7 @@ for compiler in g++ clang++; do
     continue
   fi
   for standard in c++17 c++20; do
-    "$compiler" -std="$standard" "${cpp_warnings[@]}" -Iinclude -fsyntax-only "${cpp_sources[@]}"
+    "$compiler" -std="$standard" "${cpp_warnings[@]}" -Iinclude -Itests/c -fsyntax-only "${cpp_sources[@]}"
     echo "$compiler -std=$standard: ${#cpp_sources[@]} files without a warning"
   done
 done
