@@ -6,7 +6,7 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi valgrind asan tsan \
+.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
   abuse model sim fuzz test-browser test-sdks bench clean
 
 help: ## Show this list
@@ -32,6 +32,7 @@ check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock brow
 	@scripts/setup.sh check-all
 	@scripts/steps.sh "make check-all" \
 	  "make test" "$(MAKE) --no-print-directory test" \
+	  "Installing" "scripts/check-install.sh" \
 	  "valgrind" "scripts/valgrind.sh" \
 	  "Fuzzing" "scripts/fuzz.sh" \
 	  "Stock browser clients" "scripts/test-browser.sh" \
@@ -67,6 +68,10 @@ c-test: ## Only the C tests, linked shared and static
 
 abi: ## Headers, exported names, layout of types and NULL behaviour, against tests/abi
 	$(CARGO) test --locked --test abi
+
+install-check: ## Install to an empty place, build and run strangers' programs with what is there
+	@scripts/setup.sh test
+	scripts/check-install.sh
 
 c-long: ## The C tests with their literal durations of minutes
 	@scripts/setup.sh build

@@ -1,4 +1,5 @@
-# Builds the library, and for the tests the relay and the fault proxy, with cargo and offers the library to CMake.
+# Builds the library, the relay that is installed with it, and what the tests start, with cargo, and offers the library to
+# CMake.
 #
 #   otc::otc              the shared library
 #   otc::static           the static library, with the system libraries it needs
@@ -34,8 +35,14 @@ set(otc_include_dir "${PROJECT_SOURCE_DIR}/include")
 
 # One call, so that cargo works out the features of common dependencies once.
 set(otc_cargo_packages -p otc)
+if(OTC_BUILD_TESTS OR OTC_INSTALL)
+  list(APPEND otc_cargo_packages -p otc-relay)
+endif()
+if(OTC_INSTALL)
+  list(APPEND otc_cargo_packages -p otc-compat)
+endif()
 if(OTC_BUILD_TESTS)
-  list(APPEND otc_cargo_packages -p otc-relay -p otc-testkit)
+  list(APPEND otc_cargo_packages -p otc-testkit)
   set(OTC_RELAY_PROGRAM "${otc_cargo_dir}/otc-relay")
   set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy")
 endif()
@@ -63,10 +70,11 @@ add_dependencies(otc_shared_library otc_cargo)
 add_library(otc::otc ALIAS otc_shared_library)
 
 # What Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
+set(otc_system_libraries gcc_s util rt pthread m dl c)
 add_library(otc_static_library STATIC IMPORTED GLOBAL)
 set_target_properties(otc_static_library PROPERTIES
   IMPORTED_LOCATION "${otc_static}"
   INTERFACE_INCLUDE_DIRECTORIES "${otc_include_dir}"
-  INTERFACE_LINK_LIBRARIES "gcc_s;util;rt;pthread;m;dl;c")
+  INTERFACE_LINK_LIBRARIES "${otc_system_libraries}")
 add_dependencies(otc_static_library otc_cargo)
 add_library(otc::static ALIAS otc_static_library)
