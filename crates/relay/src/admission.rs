@@ -29,7 +29,7 @@ impl Authority for TokenAuthority {
         partner: Option<&str>,
         now: Now,
     ) -> Result<Admission, Refusal> {
-        let keys = &self.shared.config.keys;
+        let keys = &*self.shared.keys.get();
         let claims = token::verify_client(token, session, partner, keys, now.unix_ms / 1000)
             .map_err(|error| Refusal { name: error.name(), message: error.to_string() })?;
         // A socket whose URL was tampered with may be on the wrong shard. Letting it in there would split the session.

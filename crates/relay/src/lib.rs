@@ -21,6 +21,7 @@
 //! * `shard`: a thread, its sockets and its sessions.
 //! * `ws`: WebSocket framing, as pure functions over bytes.
 //! * `admission`: who may come in.
+//! * `admin`: health, metrics and status, on a listener of their own.
 #![forbid(unsafe_code)]
 
 pub mod authority;
@@ -42,6 +43,7 @@ pub mod stats;
 mod timer;
 mod wire;
 
+mod admin;
 mod admission;
 #[cfg(feature = "cli")]
 pub mod cli;

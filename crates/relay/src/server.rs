@@ -4,15 +4,16 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
 
+use crate::admin;
 use crate::admission::TokenAuthority;
 use crate::authority::Authority;
-use crate::config::Config;
+use crate::config::{Config, CurrentKeys, KeyRing};
 use crate::http::Rate;
 use crate::limits::Limits;
 use crate::shard::{self, ShardHandle};
@@ -39,6 +40,8 @@ pub(crate) enum Phase {
 /// What all shards share.
 pub(crate) struct Shared {
     pub(crate) config: Config,
+    /// Whose tokens are accepted now; those in `config` were at the start.
+    pub(crate) keys: Arc<CurrentKeys>,
     pub(crate) limits: Arc<Limits>,
     pub(crate) shards: Vec<ShardHandle>,
     /// How often each project calls the REST interface.
@@ -51,6 +54,8 @@ pub(crate) struct Shared {
 #[derive(Debug, Default)]
 struct Sockets {
     open: AtomicUsize,
+    /// Those that found no place since the start.
+    refused: AtomicU64,
 }
 
 /// A socket's place among the open ones, given back when it is dropped.
@@ -68,7 +73,16 @@ impl Shared {
     pub(crate) fn admit_socket(&self) -> Option<SocketPermit> {
         let before = self.sockets.open.fetch_add(1, Ordering::Relaxed);
         let permit = SocketPermit { sockets: Arc::clone(&self.sockets) };
-        (before < self.config.link.max_sockets).then_some(permit)
+        let admitted = before < self.config.link.max_sockets;
+        if !admitted {
+            self.sockets.refused.fetch_add(1, Ordering::Relaxed);
+        }
+        admitted.then_some(permit)
+    }
+
+    /// Open sockets, and those that were refused since the start.
+    pub(crate) fn socket_counts(&self) -> (u64, u64) {
+        (self.sockets.open.load(Ordering::Relaxed) as u64, self.sockets.refused.load(Ordering::Relaxed))
     }
 
     /// Who decides for a shard which clients may come in.
@@ -87,8 +101,10 @@ impl Drop for SocketPermit {
 #[derive(Debug)]
 pub struct Relay {
     address: SocketAddr,
+    admin_address: Option<SocketAddr>,
     phase: watch::Sender<Phase>,
     drain: Duration,
+    keys: Arc<CurrentKeys>,
     sockets: Arc<Sockets>,
     shards: Vec<ShardHandle>,
     ends: Vec<oneshot::Receiver<io::Result<()>>>,
@@ -105,6 +121,14 @@ pub fn bind(address: &str) -> io::Result<TcpListener> {
         }
     }
     Err(last)
+}
+
+/// Opens the admin listener. An error names the address: it is not the one that clients use.
+fn bind_admin(address: &str) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("admin = \"{address}\": {error}"));
+    let listener = bind(address).map_err(named)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
@@ -143,6 +167,8 @@ impl Relay {
         config.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
+        let admin = config.admin.as_deref().map(bind_admin).transpose()?;
+        let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
         let count = match config.shards {
             0 => thread::available_parallelism().map_or(1, usize::from),
             shards => shards,
@@ -151,26 +177,51 @@ impl Relay {
         let (phase, phase_seen) = watch::channel(Phase::Running);
         let sockets = Arc::new(Sockets::default());
         let drain = config.drain;
+        let keys = Arc::new(CurrentKeys::new(config.keys.clone()));
         let shared = Arc::new(Shared {
             limits: Arc::new(config.limits.clone()),
             rest_rate: Rate::new(config.http.rest_per_second, config.http.rest_burst),
             config,
+            keys: Arc::clone(&keys),
             shards: handles.clone(),
             phase: phase_seen,
             sockets: Arc::clone(&sockets),
         });
-        let mut relay =
-            Self { address, phase, drain, sockets, shards: handles, ends: Vec::new(), threads: Vec::new() };
+        let mut relay = Self {
+            address,
+            admin_address,
+            phase,
+            drain,
+            keys,
+            sockets,
+            shards: handles,
+            ends: Vec::new(),
+            threads: Vec::new(),
+        };
         for (index, commands) in receivers.into_iter().enumerate() {
-            let (end, ended) = oneshot::channel();
             let (shared, listener) = (Arc::clone(&shared), listener.try_clone()?);
-            let thread = thread::Builder::new().name(format!("otc-relay-{index}")).spawn(move || {
-                let _ = end.send(shard::run(shared, index, listener, commands));
-            })?;
-            relay.ends.push(ended);
-            relay.threads.push(thread);
+            relay
+                .spawn(format!("otc-relay-{index}"), move || shard::run(shared, index, listener, commands))?;
+        }
+        if let Some(listener) = admin {
+            relay.spawn("otc-relay-admin".to_owned(), move || admin::run(shared, listener))?;
         }
         Ok(relay)
+    }
+
+    /// Starts a thread whose end is waited for at the end.
+    fn spawn(
+        &mut self,
+        name: String,
+        work: impl FnOnce() -> io::Result<()> + Send + 'static,
+    ) -> io::Result<()> {
+        let (end, ended) = oneshot::channel();
+        let thread = thread::Builder::new().name(name).spawn(move || {
+            let _ = end.send(work());
+        })?;
+        self.ends.push(ended);
+        self.threads.push(thread);
+        Ok(())
     }
 
     /// Where it listens.
@@ -178,9 +229,20 @@ impl Relay {
         self.address
     }
 
+    /// Where health, metrics and status are served, if anywhere.
+    pub fn admin_address(&self) -> Option<SocketAddr> {
+        self.admin_address
+    }
+
     /// Its URL for clients on this machine.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Replaces the keys of all projects and applications. Clients that are in a session stay, whatever their tokens
+    /// were made with; whoever enters from now on needs one made with these.
+    pub fn set_keys(&self, keys: KeyRing) {
+        self.keys.replace(keys);
     }
 
     /// Open sockets, HTTP included.

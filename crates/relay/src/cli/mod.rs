@@ -2,7 +2,9 @@
 
 mod credentials;
 mod log;
+mod reload;
 mod serve;
+mod status;
 
 use std::process::ExitCode;
 
@@ -39,6 +41,8 @@ Examples:
   otc-relay dev                                        try it: a made-up project, ready to paste
   otc-relay serve --api-key 100 --api-secret S         serve one project on 127.0.0.1:8080
   otc-relay serve --config /etc/otc-relay.toml         serve what the file says
+  otc-relay check --config /etc/otc-relay.toml         see whether the file is right
+  otc-relay status --admin http://127.0.0.1:9090       ask a running relay how it is
   otc-relay session --api-key 100                      make a session id
   otc-relay token --api-key 100 --api-secret S \\
             --session SID --data name=ann              make a token for it";
@@ -50,6 +54,10 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Print the configuration that `serve` would run with, as a file, without secrets
     Config(serve::ServeArgs),
+    /// Say whether `serve` would accept the configuration, without running it
+    Check(serve::ServeArgs),
+    /// Ask a running relay how it is
+    Status(status::StatusArgs),
     /// Run a relay with a made-up project, and print what a client needs to join
     Dev(serve::DevArgs),
     /// Make a session id
@@ -109,6 +117,8 @@ pub fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Serve(args) => serve::serve(args),
         Command::Config(args) => serve::config(&args),
+        Command::Check(args) => serve::check(&args),
+        Command::Status(args) => status::status(&args),
         Command::Dev(args) => serve::dev(args),
         Command::Session(args) => credentials::session(&args.api_key).map(|line| print(&line)),
         Command::Token(args) => credentials::token(&args).map(|line| print(&line)),

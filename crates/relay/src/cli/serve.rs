@@ -8,7 +8,7 @@ use clap::Args;
 use otc_protocol::token::{Role, Secret};
 use tracing_subscriber::filter::LevelFilter;
 
-use super::{Failure, credentials, log, print};
+use super::{Failure, credentials, log, print, reload};
 use crate::clock;
 use crate::config::{Config, ConfigError, Setting};
 use crate::server::{self, Relay};
@@ -79,7 +79,9 @@ fn parse_level(text: &str) -> Result<LevelFilter, String> {
 pub(super) fn serve(args: ServeArgs) -> Result<(), Failure> {
     log::start(&args.common);
     let config = configure(&args)?;
-    run(config, |_| ())
+    let again = || configure(&args).and_then(|config| Ok(config.check().map(|()| config)?));
+    // Without a file there is nothing that could have changed, and a terminal that goes away ends the program.
+    run(config, |_| (), args.config.is_some().then_some(&again))
 }
 
 /// `otc-relay config`
@@ -100,11 +102,12 @@ pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
     let api_key = format!("{}", 10_000_000 + u32::from_be_bytes(clock::random()) % 90_000_000);
     let secret: String = clock::random::<20>().iter().map(|byte| format!("{byte:02x}")).collect();
     config.keys.set_project(&api_key, &[&secret])?;
-    run(config, move |address| {
+    let greet = move |address| {
         for line in invitation(&api_key, &secret, address) {
             print(&line);
         }
-    })
+    };
+    run(config, greet, None)
 }
 
 /// What `dev` prints: all that two clients need, and the secret for a server.
@@ -172,7 +175,8 @@ fn configure(args: &ServeArgs) -> Result<Config, Failure> {
 }
 
 fn variables(config: &mut Config) -> Result<(), ConfigError> {
-    const OF_FLAGS: [&str; 3] = ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG", "OTC_RELAY_LOG_FORMAT"];
+    const OF_FLAGS: [&str; 4] =
+        ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG", "OTC_RELAY_LOG_FORMAT", "OTC_RELAY_ADMIN_URL"];
     let texts = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
     for name in config.apply_variables(texts)? {
@@ -199,8 +203,20 @@ fn flags(config: &mut Config, flags: &Common) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// `otc-relay check`
+pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
+    log::start(&args.common);
+    let config = configure(args)?;
+    config.check()?;
+    print(&format!("the configuration is fine: {} projects and applications", config.keys.summary().len()));
+    Ok(())
+}
+
+/// Reads the configuration once more.
+type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
+
 /// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
-fn run(config: Config, greet: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+fn run(config: Config, greet: impl FnOnce(SocketAddr), again: Option<Again<'_>>) -> Result<(), Failure> {
     config.check()?;
     #[cfg(unix)]
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -211,16 +227,30 @@ fn run(config: Config, greet: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
         .build()
         .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
     let listen = config.listen.clone();
-    runtime.block_on(async move {
+    runtime.block_on(async {
         let cannot = |error| Failure::Failed(format!("cannot listen on {listen}: {error}"));
         let mut stop = StopSignals::new().map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         let listener = server::bind(&listen).map_err(cannot)?;
-        let mut relay = Relay::start(listener, config).map_err(cannot)?;
+        let mut reload = reload::Signal::new(again.is_some())
+            .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
+        let mut relay = Relay::start(listener, config.clone())
+            .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         print(&format!("otc-relay listening on http://{}", relay.address()));
+        if let Some(address) = relay.admin_address() {
+            print(&format!("otc-relay admin on http://{address}"));
+        }
         greet(relay.address());
-        tokio::select! {
-            () = stop.next() => tracing::info!("stopping"),
-            () = relay.broken() => {}
+        loop {
+            tokio::select! {
+                () = stop.next() => {
+                    tracing::info!("stopping");
+                    break;
+                }
+                () = relay.broken() => break,
+                () = reload.next() => if let Some(again) = again {
+                    reload::reload(&relay, &config, again());
+                }
+            }
         }
         tokio::select! {
             ended = relay.stop() => ended.map_err(|error| Failure::Failed(format!("the relay failed: {error}"))),

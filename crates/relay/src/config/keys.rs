@@ -1,6 +1,7 @@
 //! The projects and applications whose tokens are accepted.
 
 use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use otc_protocol::token::{Keys, PublicKey, Secret};
 
@@ -70,6 +71,26 @@ impl Keys for KeyRing {
 
     fn application_key(&self, id: &str) -> Option<&PublicKey> {
         self.applications.get(id)
+    }
+}
+
+/// The keys that a running relay goes by. They can be replaced as a whole.
+#[derive(Debug, Default)]
+pub(crate) struct CurrentKeys(RwLock<Arc<KeyRing>>);
+
+impl CurrentKeys {
+    pub(crate) fn new(keys: KeyRing) -> Self {
+        Self(RwLock::new(Arc::new(keys)))
+    }
+
+    /// Those of now. Whoever holds them may finish with them.
+    pub(crate) fn get(&self) -> Arc<KeyRing> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// From now on these.
+    pub(crate) fn replace(&self, keys: KeyRing) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(keys);
     }
 }
 

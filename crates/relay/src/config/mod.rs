@@ -3,6 +3,7 @@
 //! The same keys can be given in a TOML file, as variables and as flags. Flags win over variables, variables over the
 //! file, the file over the defaults; [`Setting::all`] is the one list of keys behind all of them.
 
+mod admin;
 mod error;
 mod file;
 mod keys;
@@ -12,7 +13,9 @@ mod value;
 
 use std::time::Duration;
 
+pub use admin::AdminToken;
 pub use error::ConfigError;
+pub(crate) use keys::CurrentKeys;
 pub use keys::KeyRing;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::is_host;
@@ -27,6 +30,10 @@ pub struct Config {
     /// Where to listen, as `address:port`; port 0 takes a free one. Only the command line reads it:
     /// [`run`](crate::run) is handed a listener. Default `127.0.0.1:8080`, which the client library assumes as well.
     pub listen: String,
+    /// Where health, metrics and status are served, as `address:port`. Default: nowhere.
+    pub admin: Option<String>,
+    /// What whoever asks for metrics and status must show. An admin listener that is not on loopback needs one.
+    pub admin_token: Option<AdminToken>,
     /// The address that clients are sent to for the WebSocket. Default: the one they used for session info, as the
     /// Host header (or a proxy's X-Forwarded-Host and X-Forwarded-Proto) tells it.
     pub public_url: Option<PublicUrl>,
@@ -92,6 +99,8 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:8080".to_owned(),
+            admin: None,
+            admin_token: None,
             public_url: None,
             shards: 0,
             drain: Duration::ZERO,
@@ -152,7 +161,10 @@ impl Config {
                 text.push_str(&format!("\n[{of}]\n"));
                 section = of;
             }
-            text.push_str(&format!("# {}\n{name} = \"{}\"\n", setting.help, setting.get(self)));
+            let value = setting.get(self);
+            // What is masked cannot be read again, and must not be taken for the value.
+            let comment = if setting.secret && !value.is_empty() { "# " } else { "" };
+            text.push_str(&format!("# {}\n{comment}{name} = \"{value}\"\n", setting.help));
         }
         text.push('\n');
         for (name, secrets) in self.keys.summary() {
@@ -183,6 +195,12 @@ impl Config {
         Ok(unknown)
     }
 
+    /// The keys of [`Setting::all`] that differ between this and another configuration.
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        let differs = |setting: &&Setting| setting.get(self) != setting.get(other);
+        Setting::all().iter().filter(differs).map(|setting| setting.key).collect()
+    }
+
     /// Checks what no single key can tell: values that do not go together.
     pub fn check(&self) -> Result<(), ConfigError> {
         settings::check(self)
@@ -199,6 +217,7 @@ mod tests {
         config.keys.set_project("100", &["the secret", "another"]).unwrap();
         for (key, value) in [
             ("listen", "[::1]:0"),
+            ("admin", "127.0.0.1:9090"),
             ("public_url", "https://relay.example"),
             ("http.allowed_origins", "https://a.example,http://b.example:81"),
             ("limits.grace_window", "70s"),
@@ -214,6 +233,20 @@ mod tests {
         for setting in Setting::all() {
             assert_eq!(setting.get(&again), setting.get(&config), "{}", setting.key);
         }
+    }
+
+    #[test]
+    fn the_admin_token_is_masked_and_its_mask_is_not_read_as_a_token() {
+        let mut config = Config::default();
+        config.set("admin_token", "0123456789abcdef").unwrap();
+        let text = config.to_toml();
+        assert!(text.contains("\n# admin_token = \"********\"\n"), "{text}");
+        assert!(!text.contains("0123456789abcdef") && !format!("{config:?}").contains("0123456789abcdef"));
+        let mut again = Config::default();
+        again.apply_toml(&text).unwrap();
+        assert!(again.admin_token.is_none());
+        let error = config.set("admin_token", "short secret").unwrap_err().to_string();
+        assert!(error.contains("admin_token") && !error.contains("short secret"), "{error}");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The one list of keys.
 
 use super::value::{DURATION, duration, show_duration, show_size, size};
-use super::{Config, ConfigError, PublicUrl, is_host};
+use super::{AdminToken, Config, ConfigError, PublicUrl, admin, is_host};
 
 /// A key that can be configured.
 pub struct Setting {
@@ -11,6 +11,8 @@ pub struct Setting {
     pub help: &'static str,
     /// What values it takes.
     pub allowed: &'static str,
+    /// Its value must not be repeated; it is masked where it is shown.
+    pub secret: bool,
     set: fn(&mut Config, &str) -> Option<()>,
     get: fn(&Config) -> String,
 }
@@ -44,7 +46,10 @@ pub(super) fn set(config: &mut Config, key: &str, value: &str) -> Result<(), Con
         let allowed = format!("one of the keys that `otc-relay serve --help` lists{hint}");
         return Err(ConfigError::new(key, value, allowed));
     };
-    (setting.set)(config, value).ok_or_else(|| ConfigError::new(key, value, setting.allowed))
+    (setting.set)(config, value).ok_or_else(|| match setting.secret {
+        true => ConfigError::secret(key, setting.allowed),
+        false => ConfigError::new(key, value, setting.allowed),
+    })
 }
 
 pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
@@ -52,6 +57,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         let value = show_size(config.link.output_soft);
         return Err(ConfigError::new("link.output_soft", &value, "at most link.output_hard"));
     }
+    admin::check(config.admin.as_deref(), config.admin_token.as_ref())?;
     // Otherwise a client that missed much is ended again each time it comes back for it.
     if config.link.output_hard <= config.limits.kept_bytes {
         let value = show_size(config.link.output_hard);
@@ -75,6 +81,11 @@ fn nearest(key: &str) -> Option<&'static str> {
     SETTINGS.iter().find(similar).map(|setting| setting.key)
 }
 
+/// Whether a text says where to listen: a host and a port.
+fn is_listen(text: &str) -> bool {
+    is_host(text) && text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && !port.is_empty())
+}
+
 /// A number, if it lies within the bounds.
 fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
     text.trim().parse().ok().filter(|value| *value >= least && *value <= most)
@@ -87,6 +98,7 @@ macro_rules! setting {
             key: $key,
             help: $help,
             allowed: concat!("a number from ", $least, " to ", $most),
+            secret: false,
             set: |config, text| number(text, $least, $most).map(|value| config.$($field).+ = value),
             get: |config| config.$($field).+.to_string(),
         }
@@ -96,6 +108,7 @@ macro_rules! setting {
             key: $key,
             help: $help,
             allowed: DURATION,
+            secret: false,
             set: |config, text| duration(text).map(|value| config.$($field).+ = value),
             get: |config| show_duration(config.$($field).+),
         }
@@ -106,6 +119,7 @@ macro_rules! setting {
             key: $key,
             help: $help,
             allowed: SOME_DURATION,
+            secret: false,
             set: |config, text| {
                 let value = duration(text).filter(|value| *value >= SHORTEST)?;
                 config.$($field).+ = value;
@@ -119,6 +133,7 @@ macro_rules! setting {
             key: $key,
             help: $help,
             allowed: $allowed,
+            secret: false,
             set: |config, text| {
                 let value = size(text).filter(|value| (($least)..=($most)).contains(value))?;
                 config.$($field).+ = value;
@@ -132,6 +147,7 @@ macro_rules! setting {
             key: $key,
             help: $help,
             allowed: "true or false",
+            secret: false,
             set: |config, text| text.parse().ok().map(|value| config.$($field).+ = value),
             get: |config| config.$($field).+.to_string(),
         }
@@ -147,16 +163,38 @@ const SETTINGS: &[Setting] = &[
         key: "listen",
         help: "address and port to listen on; port 0 takes a free one",
         allowed: "address:port, such as 127.0.0.1:8080 or [::]:8080",
-        set: |config, text| {
-            let (host, port) = text.rsplit_once(':')?;
-            (is_host(text) && !host.is_empty() && !port.is_empty()).then(|| config.listen = text.to_owned())
-        },
+        secret: false,
+        set: |config, text| is_listen(text).then(|| config.listen = text.to_owned()),
         get: |config| config.listen.clone(),
+    },
+    Setting {
+        key: "admin",
+        help: "address and port for health, metrics and status; empty for none",
+        allowed: "address:port, such as 127.0.0.1:9090",
+        secret: false,
+        set: |config, text| {
+            config.admin =
+                if text.is_empty() { None } else { Some(is_listen(text).then(|| text.to_owned())?) };
+            Some(())
+        },
+        get: |config| config.admin.clone().unwrap_or_default(),
+    },
+    Setting {
+        key: "admin_token",
+        help: "what to show for metrics and status (Authorization: Bearer); needed unless admin is on loopback",
+        allowed: "16 to 256 visible ASCII characters",
+        secret: true,
+        set: |config, text| {
+            config.admin_token = if text.is_empty() { None } else { Some(AdminToken::new(text)?) };
+            Some(())
+        },
+        get: |config| admin::show(config.admin_token.as_ref()),
     },
     Setting {
         key: "public_url",
         help: "address that clients are sent to; empty for the one they used",
         allowed: "http://host[:port][/path] or https://…",
+        secret: false,
         set: |config, text| {
             config.public_url = if text.is_empty() { None } else { Some(PublicUrl::parse(text)?) };
             Some(())
@@ -181,6 +219,7 @@ const SETTINGS: &[Setting] = &[
         key: "http.allowed_origins",
         help: "web origins whose pages may use the relay; empty for all",
         allowed: "origins such as https://app.example, separated by commas",
+        secret: false,
         set: |config, text| {
             let origins: Vec<String> =
                 text.split(',').map(|origin| origin.trim().to_owned()).filter(|o| !o.is_empty()).collect();

@@ -1,6 +1,6 @@
 //! The HTTP side of a relay: session info for clients, the REST interface for servers, and the door to the WebSocket.
 
-mod answer;
+pub(crate) mod answer;
 mod body;
 mod cors;
 mod operation;
@@ -97,7 +97,7 @@ async fn dispatch(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Pe
     let path = request.uri().path().to_owned();
     match (request.method(), route(&path)) {
         (&Method::GET, Route::SessionInfo { session }) => {
-            session_info::answer(config, session, request.uri(), request.headers(), false)
+            session_info::answer(&shard.shared, session, request.uri(), request.headers(), false)
         }
         (&Method::GET, Route::Socket) => upgrade(shard, request, permit),
         (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),

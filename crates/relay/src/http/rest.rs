@@ -14,13 +14,12 @@ use super::answer::{self, Accepts, Answer, JSON, XML, escape_xml};
 use super::route::{RestPath, query_value};
 use super::{body, operation};
 use crate::clock;
-use crate::config::Config;
 use crate::server::Shared;
 use crate::shard::Shard;
 
 /// Checks who calls. `project` is the one in the path.
 fn authenticate(
-    config: &Config,
+    shared: &Shared,
     headers: &HeaderMap,
     project: Option<&str>,
     as_xml: bool,
@@ -36,7 +35,7 @@ fn authenticate(
         let message = "no credentials: send X-OPENTOK-AUTH or Authorization: Bearer";
         return Err(Box::new(answer::error(StatusCode::FORBIDDEN, message, as_xml)));
     };
-    token::verify_rest(credential, project, &config.keys, clock::unix_s()).map_err(|error| {
+    token::verify_rest(credential, project, &*shared.keys.get(), clock::unix_s()).map_err(|error| {
         tracing::info!(reason = error.name(), "REST call refused");
         Box::new(answer::error(StatusCode::FORBIDDEN, &error.to_string(), as_xml))
     })
@@ -54,7 +53,7 @@ pub(crate) async fn create_session(shared: &Shared, request: &mut Request<Incomi
     let accepts = Accepts::of(request.headers());
     // SDKs that cannot read JSON do not say what they accept.
     let as_xml = !accepts.json;
-    let claims = match authenticate(config, request.headers(), None, as_xml) {
+    let claims = match authenticate(shared, request.headers(), None, as_xml) {
         Ok(claims) => claims,
         Err(answer) => return *answer,
     };
@@ -136,10 +135,9 @@ fn date(unix_ms: u64) -> String {
 
 /// A call about a session.
 pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: &mut Request<Incoming>) -> Answer {
-    let config = &shard.shared.config;
     let accepts = Accepts::of(request.headers());
     let as_xml = accepts.xml && !accepts.json;
-    let claims = match authenticate(config, request.headers(), Some(path.project), as_xml) {
+    let claims = match authenticate(&shard.shared, request.headers(), Some(path.project), as_xml) {
         Ok(claims) => claims,
         Err(answer) => return *answer,
     };

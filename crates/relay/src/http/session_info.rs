@@ -11,6 +11,7 @@ use super::route::{SOCKET_PATH, query_value};
 use crate::clock;
 use crate::config::{Config, PublicUrl};
 use crate::hub::SYMPHONY_ADDRESS;
+use crate::server::Shared;
 use crate::shard::hint;
 
 /// Why a client gets no session.
@@ -20,8 +21,8 @@ struct Refusal {
 }
 
 /// Answers session info.
-pub(crate) fn answer(config: &Config, session: &str, uri: &Uri, headers: &HeaderMap, secure: bool) -> Answer {
-    match admit(config, session, uri, headers, secure) {
+pub(crate) fn answer(shared: &Shared, session: &str, uri: &Uri, headers: &HeaderMap, secure: bool) -> Answer {
+    match admit(shared, session, uri, headers, secure) {
         Ok(found) => answer::json(StatusCode::OK, &json!([found])),
         Err(refusal) => {
             tracing::info!(code = refusal.code.as_u16(), reason = refusal.message, "session info refused");
@@ -34,7 +35,7 @@ pub(crate) fn answer(config: &Config, session: &str, uri: &Uri, headers: &Header
 }
 
 fn admit(
-    config: &Config,
+    shared: &Shared,
     session: &str,
     uri: &Uri,
     headers: &HeaderMap,
@@ -46,9 +47,9 @@ fn admit(
     let token = token_of(uri, headers)
         .ok_or_else(|| refuse(StatusCode::FORBIDDEN, "no token: send X-TB-TOKEN-AUTH".to_owned()))?;
     let now = clock::now();
-    let claims = token::verify_client(&token, session, None, &config.keys, now.unix_ms / 1000)
+    let claims = token::verify_client(&token, session, None, &*shared.keys.get(), now.unix_ms / 1000)
         .map_err(|error| refuse(StatusCode::FORBIDDEN, error.to_string()))?;
-    let place = place(config, headers, secure)
+    let place = place(&shared.config, headers, secure)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "the Host header names no host".to_owned()))?;
     let host = place.host();
     let partner = claims.partner_id;

@@ -98,6 +98,11 @@ impl Engine {
         self.links.get_mut(place(peer)).filter(|link| link.peer == peer)
     }
 
+    /// Bytes that wait for the sockets to take them.
+    pub(super) fn output_bytes(&self) -> u64 {
+        self.links.iter().map(|(_, link)| link.queue.len() as u64).sum()
+    }
+
     /// Whether to read from a socket now.
     pub(super) fn may_read(&mut self, peer: PeerId) -> bool {
         self.link(peer).is_some_and(|link| {

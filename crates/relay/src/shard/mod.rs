@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Adopt(Arrival<std::net::TcpStream>),
     /// Do this with the hub.
     Call(Work),
+    /// Tell how many bytes wait for sockets to take them.
+    OutputBytes(oneshot::Sender<u64>),
 }
 
 /// Something to do with a hub.
@@ -158,6 +160,9 @@ impl Shard {
                 command = commands.recv() => match command {
                     Some(Command::Adopt(arrival)) => self.adopt_std(arrival),
                     Some(Command::Call(work)) => self.call(|hub, now| work(hub, now)),
+                    Some(Command::OutputBytes(reply)) => {
+                        let _ = reply.send(self.engine.borrow().output_bytes());
+                    }
                     None => break,
                 },
                 _ = phase.wait_for(|phase| *phase == Phase::Closing) => break,

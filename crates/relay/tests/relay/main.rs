@@ -1,9 +1,11 @@
 //! The relay over real sockets: started in this process on a free port, or as the program, and talked to by scripted
 //! clients.
 
+mod admin;
 mod client;
 mod http;
 mod join;
+mod operate;
 mod program;
 mod rest;
 mod resume;

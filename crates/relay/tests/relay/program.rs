@@ -11,7 +11,7 @@ use otc_relay::KeyRing;
 
 use crate::support::{KEY, PATIENCE, SECRET, now_s, session};
 
-fn program() -> Command {
+pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otc-relay"));
     for name in [
         "OTC_API_KEY",
@@ -27,26 +27,26 @@ fn program() -> Command {
     command
 }
 
-fn run(args: &[&str]) -> Output {
+pub(crate) fn run(args: &[&str]) -> Output {
     program().args(args).output().expect("the program runs")
 }
 
-fn stdout(output: &Output) -> &str {
+pub(crate) fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("text")
 }
 
-fn stderr(output: &Output) -> &str {
+pub(crate) fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("text")
 }
 
 /// A program that runs until it is told to end. It is killed when a test fails before that.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: mpsc::Receiver<String>,
 }
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
         let out = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, lines) = mpsc::channel();
@@ -54,17 +54,25 @@ impl Running {
         Self { child, lines }
     }
 
-    fn line(&self) -> String {
+    pub(crate) fn line(&self) -> String {
         self.lines.recv_timeout(PATIENCE).expect("a line on standard output")
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().expect("kill runs").success());
     }
 
+    /// The lines of the log from now on. They are not in what [`Self::end`] gives.
+    pub(crate) fn log(&mut self) -> mpsc::Receiver<String> {
+        let pipe = BufReader::new(self.child.stderr.take().expect("piped"));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || pipe.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
+        lines
+    }
+
     /// Waits for the end: exit code and standard error.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let mut pipe = self.child.stderr.take().expect("piped");
         let (sender, text) = mpsc::channel();
         std::thread::spawn(move || {
@@ -281,6 +289,16 @@ fn config_prints_what_serve_would_run_with() {
     assert!(!stdout(&output).contains(SECRET));
     let output = run(&[&args[..], &["--set", "shards=many"]].concat());
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn check_says_whether_the_configuration_is_fine() {
+    let output = run(&["check", "--api-key", KEY, "--api-secret", SECRET]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!(stdout(&output), "the configuration is fine: 1 projects and applications\n");
+    let output = run(&["check", "--api-key", KEY, "--api-secret", SECRET, "--set", "admin=0.0.0.0:9090"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("admin = \"0.0.0.0:9090\""), "{}", stderr(&output));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A relay to test, HTTP requests, and time limits.
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use otc_protocol::session_id;
@@ -112,9 +113,20 @@ pub(crate) async fn request(
     headers: &[(&str, &str)],
     body: &str,
 ) -> Answer {
+    request_at(relay.address(), method, path, headers, body).await
+}
+
+/// One HTTP request to an address, on a connection of its own.
+pub(crate) async fn request_at(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        text.push_str(&format!("Host: {}\r\n", relay.address()));
+        text.push_str(&format!("Host: {address}\r\n"));
     }
     for (name, value) in headers {
         text.push_str(&format!("{name}: {value}\r\n"));
@@ -124,7 +136,7 @@ pub(crate) async fn request(
     }
     text.push_str("\r\n");
     text.push_str(body);
-    exchange(relay, text.as_bytes()).await
+    parse(&exchange_at(address, text.as_bytes()).await)
 }
 
 /// Sends bytes and reads the answer until the relay closes.
@@ -134,8 +146,12 @@ pub(crate) async fn exchange(relay: &Relay, bytes: &[u8]) -> Answer {
 
 /// Sends bytes and gives all that comes until the relay closes.
 pub(crate) async fn exchange_text(relay: &Relay, bytes: &[u8]) -> String {
+    exchange_at(relay.address(), bytes).await
+}
+
+async fn exchange_at(address: SocketAddr, bytes: &[u8]) -> String {
     let answer = soon("an HTTP answer", async {
-        let mut socket = TcpStream::connect(relay.address()).await.expect("the relay listens");
+        let mut socket = TcpStream::connect(address).await.expect("the relay listens");
         socket.write_all(bytes).await.expect("the relay reads");
         let mut answer = Vec::new();
         socket.read_to_end(&mut answer).await.expect("the relay answers");

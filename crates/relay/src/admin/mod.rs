@@ -1,0 +1,146 @@
+//! The admin listener: whether the relay lives, whether it takes new clients, and what it does. It has a thread of its
+//! own, so that it answers while the shards are busy, and while the relay drains.
+
+mod metrics;
+mod status;
+
+use std::convert::Infallible;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderMap, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use ring::hmac;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::clock;
+use crate::http::answer::{self, Answer};
+use crate::server::{Phase, Shared};
+pub(crate) use status::Totals;
+
+/// Connections to the admin listener at a time: a few scrapers and people.
+const MAX_CONNECTIONS: usize = 64;
+/// How long accepting rests after it failed.
+const ACCEPT_REST: Duration = Duration::from_millis(100);
+/// The largest request head.
+const MAX_HEAD: usize = 16 * 1024;
+
+/// What the admin listener answers from.
+struct Admin {
+    shared: Arc<Shared>,
+    /// Under which tokens are compared.
+    key: hmac::Key,
+    started: Instant,
+    connections: AtomicUsize,
+}
+
+/// Runs the admin listener on the present thread until the relay closes.
+pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build_local(tokio::runtime::LocalOptions::default())?;
+    let admin = Rc::new(Admin {
+        key: hmac::Key::new(hmac::HMAC_SHA256, &clock::random::<32>()),
+        started: clock::now().mono,
+        connections: AtomicUsize::new(0),
+        shared,
+    });
+    runtime.block_on(async move {
+        let listener = TcpListener::from_std(listener)?;
+        let mut phase = admin.shared.phase();
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                _ = phase.wait_for(|phase| *phase == Phase::Closing) => return Ok(()),
+            };
+            match accepted {
+                Ok((stream, _)) if admin.connections.load(Ordering::Relaxed) < MAX_CONNECTIONS => {
+                    tokio::task::spawn_local(serve(Rc::clone(&admin), stream));
+                }
+                Ok(_) => {
+                    tracing::warn!(limit = MAX_CONNECTIONS, "too many connections to the admin listener")
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "accepting on the admin listener failed");
+                    tokio::time::sleep(ACCEPT_REST).await;
+                }
+            }
+        }
+    })
+}
+
+async fn serve(admin: Rc<Admin>, stream: TcpStream) {
+    admin.connections.fetch_add(1, Ordering::Relaxed);
+    let service = service_fn(|request| {
+        let admin = Rc::clone(&admin);
+        async move { Ok::<_, Infallible>(admin.respond(&request).await) }
+    });
+    let ended = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(admin.shared.config.http.head_timeout)
+        .max_buf_size(MAX_HEAD)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = ended {
+        tracing::debug!(%error, "admin connection ended");
+    }
+    admin.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+impl Admin {
+    async fn respond(&self, request: &Request<Incoming>) -> Answer {
+        let mut answer = match (request.method(), request.uri().path()) {
+            (&Method::GET | &Method::HEAD, path) => self.get(path, request.headers()).await,
+            _ => answer::not_allowed("GET"),
+        };
+        answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        answer
+    }
+
+    async fn get(&self, path: &str, headers: &HeaderMap) -> Answer {
+        const TEXT: &str = "text/plain; charset=utf-8";
+        match path {
+            // Whoever watches over processes has no token, and learns nothing here that a connection does not tell.
+            "/health" => answer::body(StatusCode::OK, TEXT, "ok\n"),
+            "/ready" if *self.shared.phase().borrow() == Phase::Running => {
+                answer::body(StatusCode::OK, TEXT, "ready\n")
+            }
+            "/ready" => answer::body(StatusCode::SERVICE_UNAVAILABLE, TEXT, "draining\n"),
+            "/metrics" | "/status" if !self.admits(headers) => refuse(),
+            "/metrics" => {
+                answer::body(StatusCode::OK, metrics::CONTENT_TYPE, metrics::render(&self.totals().await))
+            }
+            "/status" => answer::json(StatusCode::OK, &self.totals().await.to_json()),
+            _ => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
+        }
+    }
+
+    /// Whether the sender of a request has the token, if there is one. Without one the listener is on loopback.
+    fn admits(&self, headers: &HeaderMap) -> bool {
+        let Some(token) = &self.shared.config.admin_token else { return true };
+        let given = headers.get(header::AUTHORIZATION).map_or(&b""[..], HeaderValue::as_bytes);
+        given.split_at_checked(7).is_some_and(|(scheme, given)| {
+            scheme.eq_ignore_ascii_case(b"bearer ") && token.is(given.trim_ascii(), &self.key)
+        })
+    }
+
+    async fn totals(&self) -> Totals {
+        let draining = *self.shared.phase().borrow() != Phase::Running;
+        let uptime = clock::now().mono.duration_since(self.started);
+        Totals::collect(&self.shared, draining, uptime).await
+    }
+}
+
+fn refuse() -> Answer {
+    let message = "send the admin token: Authorization: Bearer";
+    let mut answer = answer::error(StatusCode::UNAUTHORIZED, message, false);
+    answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    answer
+}
