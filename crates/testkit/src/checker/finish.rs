@@ -118,7 +118,8 @@ fn was_there(table: &Table, receiver: &Join, message: &Message) -> bool {
     let told = receiver.id.and_then(|id| sender.roster.get(&id));
     let gone_before = receiver.reads_state
         && sender.maybe_gone.is_some_and(|gone| receiver.connected.is_none_or(|at| gone < at));
-    told.is_some_and(|seen| seen.created < message.at) && !gone_before
+    let stands = |created: usize| created < message.at && receiver.shaken.is_none_or(|at| at < created);
+    told.is_some_and(|seen| stands(seen.created)) && !gone_before
 }
 
 /// Who is told of whom.

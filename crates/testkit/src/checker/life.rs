@@ -82,6 +82,7 @@ impl Checker {
             connected: None,
             id: None,
             maybe_gone: None,
+            shaken: None,
             leave_asked: false,
             leave_returned: false,
             deleted: false,

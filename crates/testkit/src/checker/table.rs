@@ -46,6 +46,8 @@ pub(super) struct Join {
     pub(super) id: Option<u32>,
     /// From when on others may have been told that it left.
     pub(super) maybe_gone: Option<usize>,
+    /// The last thing before it was connected that may have made the relay forget it: then it entered anew.
+    pub(super) shaken: Option<usize>,
     pub(super) leave_asked: bool,
     pub(super) leave_returned: bool,
     pub(super) deleted: bool,
@@ -207,6 +209,9 @@ impl Table {
         for join in self.joins.iter_mut().filter(|join| join.phase != Phase::Over) {
             if who.is_empty() || join.who == who {
                 join.maybe_gone.get_or_insert(at);
+                if join.connected.is_none() {
+                    join.shaken = Some(at);
+                }
             }
         }
     }

@@ -230,3 +230,18 @@ fn client_that_reads_the_state_late_may_miss_those_that_were_gone_by_then() {
     story(true).passes();
     story(false).breaks(Rule::Lost, "b");
 }
+
+#[test]
+fn client_that_was_joining_when_the_relay_forgot_everything_enters_anew() {
+    Story::new()
+        .joins("a")
+        .joining("b")
+        .created("a", "b")
+        .sends_as("a", "1", |sent| sent.to = Some("c-b".into()))
+        .fatal("")
+        .fails("a")
+        .add("a", What::GaveUp { signals: 0 })
+        .add("b", What::Connected { connection_id: "c-b".into() })
+        .settled()
+        .passes();
+}
