@@ -4,6 +4,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::rumor::FrameType;
 
 use super::Session;
@@ -162,6 +163,9 @@ impl Session {
         let took = seconds(now.saturating_duration_since(lost_at));
         self.log(LogLevel::Info, format!("resumed after {took}, attempt {attempts}"));
         self.tell(Event::Reconnected);
+        if planted::is(Bug::DoubleReconnected) && attempts > 1 {
+            self.tell(Event::Reconnected);
+        }
     }
 
     /// No link was found for too long.
@@ -192,6 +196,9 @@ impl Session {
             Ending::Fault(why) => {
                 let message = format!("session lost: {why} ({address})");
                 self.log(LogLevel::Warn, message.clone());
+                if planted::is(Bug::ErrorAfterEnd) {
+                    self.tell(Event::Disconnected);
+                }
                 self.tell(Event::Error { error: SessionError::ConnectionDropped, message });
             }
         }
@@ -216,7 +223,7 @@ impl Session {
     /// Counts and logs what will never be answered.
     pub(super) fn account_for(&mut self, join: &Join) {
         let signals = join.outbox.signals();
-        if signals > 0 {
+        if signals > 0 && !planted::is(Bug::UncountedLoss) {
             self.counters.signals_dropped += signals as u64;
             self.log(
                 LogLevel::Warn,
@@ -252,12 +259,16 @@ impl Session {
     pub(super) fn is_silent(&mut self, now: Instant) -> bool {
         // Leaving has a limit of its own, and a pause of ours is not the peer's silence.
         let counts = !self.paused && !matches!(self.state, State::Disconnecting(_));
+        let counts = counts && !planted::is(Bug::SilenceUnnoticed);
         let limit = self.config.silence_limit;
         counts && self.state.live().is_some_and(|live| live.last_heard + limit <= now)
     }
 
     /// Ends the link if nothing was heard for too long, else looks again when that could be. Returns whether it did.
     pub(super) fn check_silence(&mut self, now: Instant) {
+        if planted::is(Bug::SilenceUnnoticed) {
+            return;
+        }
         if self.is_silent(now) {
             let limit = seconds(self.config.silence_limit);
             return self.drop_link(format!("nothing heard for {limit}"), now);

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use bytes::Bytes;
+use otc_protocol::planted::{self, Bug};
 
 /// What a request asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +78,7 @@ impl Outbox {
             }
             self.to_write = entry.number + 1;
             entry.written_at = Some(now);
-            if entry.retry {
+            if entry.retry && !planted::is(Bug::WrittenIsDelivered) {
                 at += 1;
             } else {
                 self.take(at);
@@ -97,6 +98,10 @@ impl Outbox {
     pub(super) fn rewind(&mut self) -> usize {
         let before = self.entries.len();
         self.entries.retain(|entry| entry.retry);
+        if planted::is(Bug::ResentOutOfOrder) && self.entries.len() > 1 {
+            let first = self.entries[0].frame.clone();
+            self.entries[0].frame = std::mem::replace(&mut self.entries[1].frame, first);
+        }
         for entry in &mut self.entries {
             entry.position = 0;
             entry.written_at = None;

@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::raptor;
 use otc_protocol::rumor::{Frame, FrameType, header};
 
@@ -152,10 +153,13 @@ impl Session {
                 join.outbox.answered(number);
             }
             let news = join.seen.insert(id);
-            if let Ok(message) = join.acknowledgement(frame, id) {
+            let skipped = planted::is(Bug::SkippedAck) && id.ends_with('5');
+            if let Ok(message) = join.acknowledgement(frame, id)
+                && !skipped
+            {
                 self.output.send(link.id, message);
             }
-            if !news {
+            if !news && !planted::is(Bug::ForgottenRepeat) {
                 self.counters.duplicates += 1;
                 return;
             }

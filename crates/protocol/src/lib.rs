@@ -11,6 +11,8 @@
 #![forbid(unsafe_code)]
 
 pub mod limits;
+#[doc(hidden)]
+pub mod planted;
 pub mod raptor;
 pub mod rumor;
 pub mod session_id;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::token::Role;
 
 use crate::budget::Budget;
@@ -136,13 +137,15 @@ impl Member {
         if let Some(peer) = live {
             ctx.send(peer, message.bytes.clone());
         }
-        if self.is_resumable() || live.is_none() {
+        let away = self.link == Link::Away && planted::is(Bug::NothingKeptWhileAway);
+        if (self.is_resumable() || live.is_none()) && !away {
             self.keep(message.clone(), Kept::push, ctx);
         }
     }
 
     fn keep(&mut self, message: Message, put: fn(&mut Kept, Message), ctx: &mut Context) {
-        if self.overflowed {
+        let full = self.kept.len() >= ctx.limits.kept_messages;
+        if self.overflowed || (full && planted::is(Bug::SilentOverflow)) {
             return;
         }
         ctx.stats.kept_messages += 1;
@@ -178,6 +181,9 @@ impl Member {
         ctx.stats.acknowledged += 1;
         ctx.stats.kept_messages -= (before.0 - self.kept.len()) as u64;
         ctx.stats.kept_bytes -= (before.1 - self.kept.bytes()) as u64;
+        if planted::is(Bug::AckForgetsAll) {
+            self.drop_kept(ctx);
+        }
         self.reads.retain(|(_, at)| *at != seq);
         if self.answer.as_ref().is_some_and(|answer| answer.sent_before.is_some_and(|before| seq > before)) {
             self.answer = None;
@@ -200,7 +206,7 @@ impl Member {
 
     /// How a request was answered, if it was made before.
     pub(crate) fn recall(&self, key: RequestKey, ctx: &Context) -> Option<Reply> {
-        self.requests.find(key, &ctx.hasher)
+        self.requests.find(key, &ctx.hasher).filter(|_| !planted::is(Bug::ForgottenRequests))
     }
 
     /// Remembers a request and its answer.
@@ -296,8 +302,14 @@ impl Member {
     fn send_kept(&mut self, ctx: &mut Context) -> usize {
         let Some(peer) = self.link.peer() else { return 0 };
         let mut count = 0;
+        if planted::is(Bug::ReplayedBackwards) {
+            let messages: Vec<_> = self.kept.iter().cloned().collect();
+            messages.into_iter().rev().for_each(|message| ctx.send(peer, message));
+            return self.kept.len();
+        }
         for message in self.kept.iter() {
-            ctx.send(peer, message.clone());
+            let renamed = planted::is(Bug::ReplayedRenamed).then(|| planted::renamed(message.clone()));
+            ctx.send(peer, renamed.unwrap_or_else(|| message.clone()));
             count += 1;
         }
         count

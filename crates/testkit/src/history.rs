@@ -121,6 +121,9 @@ pub enum What {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         may_end: bool,
     },
+    /// The relay lost its memory. Every session that was established must end because of it: to go on would be to
+    /// hide a hole.
+    Forgotten,
     /// Nothing is under way any more: every fault is over, every grace window too, and everything that was to arrive
     /// has arrived. Only then can something missing be called lost.
     Settled,

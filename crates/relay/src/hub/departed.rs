@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use otc_protocol::planted::{self, Bug};
 
 use crate::io::Now;
 use crate::limits::Limits;
@@ -35,7 +36,8 @@ impl Departed {
         now: Now,
     ) {
         self.forget_old(now);
-        if self.farewells.contains_key(socket_id) {
+        let forgotten = planted::is(Bug::ReturnOfTheGone) && farewell.is_none();
+        if forgotten || self.farewells.contains_key(socket_id) {
             return;
         }
         if self.order.len() >= MOST {

@@ -6,6 +6,7 @@ mod streams;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::raptor::{Connection, Event, Extension, Uri};
 use otc_protocol::token::Role;
 
@@ -157,9 +158,12 @@ impl Room {
         let message = self.news(&news, ctx);
         for member in &mut self.members {
             let own = member.key == key && !member.awaits_state();
-            if own || member.hears_news() {
+            if own || (member.hears_news() && !planted::is(Bug::LateCreated)) {
                 member.deliver(&message, ctx);
             }
+        }
+        if planted::is(Bug::LateCreated) {
+            planted::hold(&news);
         }
         ctx.stats.joins += 1;
         key
@@ -182,7 +186,9 @@ impl Room {
         if departure == Departure::Removed {
             self.tell_removed(&member, &news, ctx);
         }
-        self.tell(&news, None, ctx);
+        if !(planted::is(Bug::SilentExpiry) && departure == Departure::Lost) {
+            self.tell(&news, None, ctx);
+        }
         member.drop_kept(ctx);
         let counter = match departure {
             Departure::Left => &mut ctx.stats.left,
@@ -208,7 +214,7 @@ impl Room {
     }
 
     /// Tells what happened to everyone who wants to know, but one.
-    fn tell(&mut self, news: &str, except: Option<u64>, ctx: &mut Context) {
+    pub(super) fn tell(&mut self, news: &str, except: Option<u64>, ctx: &mut Context) {
         let message = self.news(news, ctx);
         for member in &mut self.members {
             if member.hears_news() && Some(member.key.number) != except {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::raptor::{Request, Signal, SignalMessage, SignalPayload, StreamAction};
 use otc_protocol::rumor::{Frame, header};
 
@@ -53,7 +54,9 @@ impl Room {
             && let Some(reply) = self.members[at].recall(key, ctx)
         {
             ctx.stats.repeats += 1;
-            self.answer_again(at, id, reply, ctx);
+            if !planted::is(Bug::SilentRepeat) {
+                self.answer_again(at, id, reply, ctx);
+            }
             return None;
         }
         let outcome = if oversized {
@@ -197,6 +200,9 @@ impl Room {
         let seq = ctx.ids.next();
         let bytes = wire::message(to.unwrap_or(&self.topic), &ctx.ids.text(seq), &from, payload);
         self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        while let Some(news) = planted::release() {
+            self.tell(&news, None, ctx);
+        }
         ctx.stats.signals_in += 1;
         Ok(())
     }
@@ -237,7 +243,7 @@ impl Room {
 
     fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> usize {
         self.signals += 1;
-        let receivers = match receiver {
+        let receivers = match receiver.filter(|_| !planted::is(Bug::DirectedToAll)) {
             Some(at) => &mut self.members[at..=at],
             None => &mut self.members[..],
         };

@@ -88,6 +88,7 @@ impl Checker {
             deleted: false,
             gave_up: None,
             episodes: 0,
+            episode: 0,
             roster: Default::default(),
             received: Vec::new(),
             has: Default::default(),
@@ -171,8 +172,7 @@ impl Checker {
             }
             (_, What::Connected { .. }) => self.blame(Rule::EventTwice, &who, "connected twice".to_owned()),
             (Phase::Reconnecting, What::Reconnected) => {
-                self.table.joins[join].phase = Phase::Connected;
-                self.verdict.tally.resumes += 1;
+                self.resumed(join);
             }
             (Phase::Reconnecting, _) => {
                 self.blame(Rule::OutOfPlace, &who, format!("{} while there is no link", name(what)));
@@ -183,11 +183,25 @@ impl Checker {
             (_, What::ReconnectionStarted) => {
                 self.table.joins[join].phase = Phase::Reconnecting;
                 self.table.joins[join].episodes += 1;
+                self.table.joins[join].episode = self.at;
             }
             (_, What::ConnectionCreated { connection_id, .. }) => self.created(join, connection_id),
             (_, What::ConnectionDropped { connection_id }) => self.dropped(join, connection_id),
             (_, What::Signal { kind, data, from }) => self.signal(join, kind, data, from.as_deref()),
             _ => self.blame(Rule::BadHistory, &who, format!("{} has no place here", name(what))),
+        }
+    }
+
+    fn resumed(&mut self, join: usize) {
+        let forgotten = self.table.forgotten;
+        let state = &mut self.table.joins[join];
+        state.phase = Phase::Connected;
+        let (who, connected, episode) = (state.who.clone(), state.connected, state.episode);
+        // Stock clients call themselves reconnected before the relay has said anything.
+        let proven = !state.reads_state;
+        self.verdict.tally.resumes += 1;
+        if proven && forgotten.is_some_and(|at| at < episode && connected < Some(at)) {
+            self.blame(Rule::FalseSuccess, &who, "resumed at a relay that had forgotten it".to_owned());
         }
     }
 

@@ -83,6 +83,11 @@ impl Checker {
                 self.verdict.tally.faults += 1;
                 self.table.fault(who, *may_end, self.at);
             }
+            What::Forgotten => {
+                self.verdict.tally.faults += 1;
+                self.table.fault(who, true, self.at);
+                self.table.forgotten = Some(self.at);
+            }
             What::Removal { connection_id } => self.table.removal(connection_id, self.at),
             What::Settled => {
                 finish::settled(self);

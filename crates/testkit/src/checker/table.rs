@@ -53,6 +53,8 @@ pub(super) struct Join {
     pub(super) deleted: bool,
     pub(super) gave_up: Option<u64>,
     pub(super) episodes: u32,
+    /// When the last episode began.
+    pub(super) episode: usize,
     pub(super) roster: HashMap<u32, Seen>,
     pub(super) received: Vec<u32>,
     pub(super) has: Bits,
@@ -126,6 +128,8 @@ pub(super) struct Table {
     removed: HashSet<u32>,
     fault: Option<usize>,
     ending_fault: Option<usize>,
+    /// When the relay last lost its memory.
+    pub(super) forgotten: Option<usize>,
 }
 
 impl Table {

@@ -442,7 +442,7 @@ impl World {
         if !self.relay.is_up {
             return;
         }
-        self.record("", What::Fault { what: "relay restart".to_owned(), may_end: true });
+        self.record("", What::Forgotten);
         if clean {
             let now = self.relay_now();
             self.relay.hub.shutdown(close::GONE, now);

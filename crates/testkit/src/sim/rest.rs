@@ -91,6 +91,10 @@ impl World {
         }
         let connected =
             self.clients.iter().filter(|client| client.machine.state() == StateName::Connected).count();
+        let kept = self.relay.hub.stats().kept_messages;
+        if kept > 0 {
+            return Some(format!("{kept} messages are not acknowledged"));
+        }
         let mut members = 0;
         for session in self.sessions() {
             let Ok(listed) = self.relay.hub.connections(&session) else { continue };

@@ -455,6 +455,17 @@ fn end_without_a_cause() {
 }
 
 #[test]
+fn resume_at_a_relay_that_forgot_everything() {
+    Story::new()
+        .joins("a")
+        .add("", What::Forgotten)
+        .add("a", What::ReconnectionStarted)
+        .add("a", What::Reconnected)
+        .settled()
+        .breaks(Rule::FalseSuccess, "a");
+}
+
+#[test]
 fn connecting_for_ever() {
     Story::new().joining("a").settled().breaks(Rule::Unsettled, "a");
 }

@@ -181,6 +181,23 @@ fn client_that_failed_to_connect_may_have_been_seen() {
 }
 
 #[test]
+fn relay_that_forgot_everything_ends_sessions_and_takes_new_ones() {
+    Story::new()
+        .joins("a")
+        .add("a", What::ReconnectionStarted)
+        .add("", What::Forgotten)
+        .add("a", What::Reconnected)
+        .add("a", What::ReconnectionStarted)
+        .fails("a")
+        .joining("a")
+        .add("a", What::Connected { connection_id: "c-a2".into() })
+        .loses_link("a")
+        .add("a", What::Reconnected)
+        .settled()
+        .passes();
+}
+
+#[test]
 fn removal_ends_a_session_without_an_error() {
     Story::pair()
         .add("", What::Removal { connection_id: "c-b".into() })
