@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse model sim fuzz test-browser test-sdks bench clean
+  abuse cuts model sim fuzz test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -76,6 +76,9 @@ install-check: ## Install to an empty place, build and run strangers' programs w
 c-long: ## The C tests with their literal durations of minutes
 	@scripts/setup.sh build
 	scripts/c-long.sh
+
+cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share the work
+	$(CARGO) run --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1)
 
 abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
 	@scripts/setup.sh build

@@ -191,7 +191,7 @@ impl Machine {
 }
 
 /// The number that C programs see.
-pub(super) fn code(error: SessionError) -> i32 {
+pub(crate) fn code(error: SessionError) -> i32 {
     match error {
         SessionError::AuthorizationFailure => 1004,
         SessionError::InvalidSession => 1005,

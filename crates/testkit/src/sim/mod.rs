@@ -10,7 +10,7 @@
 //! connected with nothing waiting, and after everybody has left, nothing is left of anything.
 
 mod client;
-mod dice;
+pub(crate) mod dice;
 mod driver;
 mod edge;
 mod faults;
@@ -29,6 +29,8 @@ use crate::checker::Verdict;
 use crate::history::History;
 
 pub use plan::Plan;
+
+pub(crate) use machine::code;
 
 /// What to keep of a run beside its verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -1,0 +1,113 @@
+//! One conversation, cut after any byte: connect, fifty signals each way, to one and to all, leave.
+
+use std::io;
+use std::sync::Arc;
+
+use super::client::Client;
+use super::scene::{Phase, Scene};
+use super::{Ground, new_session};
+use crate::checker::Verdict;
+use crate::history::What;
+use crate::proxy::{Counts, Cut, Direction};
+use crate::sim::dice::Dice;
+
+/// Signals that each of the two sends. Half of them one by one, each waiting for the last to arrive; half at once.
+const SIGNALS: usize = 50;
+
+/// Where the link is cut, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Bytes of which direction are counted.
+    pub direction: Direction,
+    /// After how many of them.
+    pub bytes: u64,
+    /// How.
+    pub cut: Cut,
+}
+
+/// How a conversation went.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The verdict over everything that happened.
+    pub verdict: Verdict,
+    /// What the proxy saw.
+    pub counts: Counts,
+    /// The last things that happened.
+    pub tail: Vec<String>,
+}
+
+/// Lets two clients have the conversation, one of them behind a link that is cut at this place.
+pub fn converse(ground: &Ground, place: Option<Place>) -> io::Result<Outcome> {
+    let scene = Arc::new(Scene::new());
+    let proxy = ground.proxy()?;
+    let session = new_session();
+    let steady = Client::new(&scene, "steady", &session, format!("http://{}", ground.relay_address));
+    let shaky = Client::new(&scene, "shaky", &session, format!("http://{}", proxy.address()));
+    steady.join();
+    if let Some(place) = place {
+        scene.record("shaky", What::Fault { what: format!("{place:?}"), may_end: false });
+        proxy.cut_after(place.direction, place.bytes, place.cut);
+    }
+    shaky.join();
+    talk(&scene, &steady, &shaky);
+    // A join that broke off may have left a client behind, which goes when its time is over.
+    let id = shaky.id();
+    scene.wait(|state| {
+        let others = &state.clients[steady.place].others;
+        state.is_calm() && others.len() == 1 && others.contains(&id)
+    });
+    scene.record("", What::Settled);
+    shaky.leave();
+    scene.wait(|state| state.clients[steady.place].others.is_empty());
+    scene.record("", What::Settled);
+    steady.leave();
+    drop((steady, shaky));
+    let (verdict, tail) = scene.finish();
+    Ok(Outcome { verdict, counts: proxy.counts(), tail })
+}
+
+fn talk(scene: &Scene, steady: &Client, shaky: &Client) {
+    let id = shaky.id();
+    scene.wait(|state| {
+        let told = state.clients[steady.place].others.contains(&id);
+        told && !state.clients[shaky.place].others.is_empty()
+    });
+    for number in 0..SIGNALS {
+        let direct = number % 2 == 1;
+        shaky.send(format!("shaky {number}"), direct.then_some(steady.place));
+        steady.send(format!("steady {number}"), direct.then_some(shaky.place));
+        if number < SIGNALS / 2 {
+            scene.wait(|state| {
+                state.clients.iter().all(|known| known.awaited == 0 || known.phase == Phase::Idle)
+            });
+        }
+    }
+}
+
+/// How long the conversation is in bytes up and down, when nothing cuts it: the longest of a few.
+pub fn lengths(ground: &Ground) -> io::Result<(u64, u64)> {
+    let mut longest = (0, 0);
+    for _ in 0..5 {
+        let Counts { up, down, .. } = converse(ground, None)?.counts;
+        longest = (up.max(longest.0), down.max(longest.1));
+    }
+    Ok(longest)
+}
+
+/// All places with these byte numbers, in both directions, by FIN and by RST.
+pub fn places((up, down): (u64, u64), start: u64, step: u64) -> Vec<Place> {
+    let mut places = Vec::new();
+    for (direction, length) in [(Direction::Up, up), (Direction::Down, down)] {
+        for bytes in (start..=length).step_by(usize::try_from(step.max(1)).unwrap_or(1)) {
+            places.extend([Cut::Fin, Cut::Rst].map(|cut| Place { direction, bytes, cut }));
+        }
+    }
+    places
+}
+
+/// A seeded sample of all places.
+pub fn sample(lengths: (u64, u64), seed: u64, count: usize) -> Vec<Place> {
+    let all = places(lengths, 0, 1);
+    let mut dice = Dice::new(seed, 1);
+    (0..count).map(|_| *dice.pick(&all)).collect()
+}

@@ -1,0 +1,116 @@
+//! Clients of the library and a relay in one process, over real sockets, with a proxy between them that breaks links.
+//!
+//! * [`cuts`]: one fixed conversation, cut after any byte.
+//!
+//! Everything that happens is judged by the [`checker`](crate::checker) while it happens.
+
+mod client;
+pub mod cuts;
+mod scene;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use otc_protocol::session_id;
+use otc_protocol::token::{Role, Secret, T1Params, mint_t1};
+use otc_relay::{Config, Relay, bind};
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::oneshot;
+
+use crate::proxy::FaultProxy;
+
+const API_KEY: &str = "100";
+const API_SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// How long the relay keeps a client whose link is gone. Short, because a join that failed half-way leaves a client
+/// behind for so long; and a hundred times what a resume takes here.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// A relay, and the runtime of the proxies before it.
+pub struct Ground {
+    network: Handle,
+    end: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    relay: Option<Relay>,
+    relay_address: SocketAddr,
+}
+
+impl Ground {
+    /// Starts a relay on a free loopback port.
+    pub fn new() -> io::Result<Self> {
+        let mut config = Config::default();
+        config.keys.set_project(API_KEY, &[API_SECRET]).map_err(io::Error::other)?;
+        config.limits.grace_window = GRACE;
+        // The pace is the senders' own.
+        config.limits.requests_per_second = 1_000_000;
+        let relay = Relay::start(bind("127.0.0.1:0")?, config)?;
+        let relay_address = relay.address();
+        let (network, end, thread) = start_network()?;
+        otc::runtime::init();
+        Ok(Self { network, end: Some(end), thread: Some(thread), relay: Some(relay), relay_address })
+    }
+
+    fn proxy(&self) -> io::Result<FaultProxy> {
+        self.network.block_on(FaultProxy::start(self.relay_address))
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        otc::runtime::destroy();
+        if let Some(relay) = self.relay.take() {
+            let _ = self.network.block_on(relay.stop());
+        }
+        drop(self.end.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// A thread on which proxies run until the sender is dropped.
+fn start_network() -> io::Result<(Handle, oneshot::Sender<()>, JoinHandle<()>)> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    let (end, ended) = oneshot::channel();
+    let run = move || {
+        let _ = runtime.block_on(ended);
+    };
+    let thread = std::thread::Builder::new().name("proxies".to_owned()).spawn(run)?;
+    Ok((handle, end, thread))
+}
+
+/// A new session id.
+fn new_session() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let random = [now().subsec_nanos().into(), NEXT.fetch_add(1, Ordering::Relaxed)].map(u64::to_be_bytes);
+    session_id::mint(API_KEY, u64::try_from(now().as_millis()).unwrap_or(0), &random.concat())
+}
+
+fn token(session: &str) -> String {
+    let create_time = now().as_secs() - 60;
+    mint_t1(&T1Params {
+        partner_id: API_KEY,
+        secret: &Secret::new(API_SECRET),
+        session_id: session,
+        role: Role::Publisher,
+        connection_data: "",
+        create_time,
+        expire_time: create_time + 86_400,
+        nonce: "nonce",
+    })
+}
+
+/// A seed for a run that was not given one.
+pub fn fresh_seed() -> u64 {
+    u64::from(now().subsec_nanos())
+}
+
+fn now() -> Duration {
+    #[allow(clippy::disallowed_methods, reason = "tokens tell the time of day")]
+    let now = SystemTime::now();
+    now.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
