@@ -17,12 +17,36 @@ use super::state::{Ask, Cause, Fetching, Live, State, Way};
 use super::text::{because, open_failure, public_url, seconds};
 use super::timer::Timer;
 
+/// Longest session id, in bytes, as documented by the service. Ids have some 70.
+const MAX_SESSION_ID: usize = otc_protocol::session_id::MAX_LENGTH;
+
+/// Longest token, in bytes: it travels in an HTTP header, and servers take 8 to 16 KiB of those. Tokens with the longest
+/// connection data have some 2 KiB.
+const MAX_TOKEN: usize = 16 * 1024;
+
 impl Session {
     pub(super) fn start_connecting(&mut self, token: String, now: Instant) {
         self.log(LogLevel::Info, format!("joining a session at {}", self.identity.relay));
         self.timers.set(Timer::Connect, now + self.config.connect_limit);
+        let too_long = self.too_long_to_ask(&token);
         self.state = State::Fetching(Fetching { token, tries: 0, request: None, cause: None });
-        self.fetch_info(now);
+        match too_long {
+            Some(cause) => self.fail_connecting(cause),
+            None => self.fetch_info(now),
+        }
+    }
+
+    /// No server knows a session id of such a length, nor takes such a token: sending them would only keep others of the
+    /// process waiting.
+    fn too_long_to_ask(&self, token: &str) -> Option<Cause> {
+        if self.identity.session_id.len() > MAX_SESSION_ID {
+            let message = format!("the session id is longer than {MAX_SESSION_ID} bytes");
+            return Some(Cause::new(SessionError::InvalidSession, message));
+        }
+        (token.len() > MAX_TOKEN).then(|| {
+            let message = format!("the token is longer than {MAX_TOKEN} bytes");
+            Cause::new(SessionError::AuthorizationFailure, message)
+        })
     }
 
     /// Asks for session info, for the first time or again.

@@ -41,7 +41,7 @@ pub struct OutgoingSignal<'a> {
 }
 
 /// What the driver is to do next. Actions are to be carried out in the order in which they are polled.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Action {
     /// Ask the relay where the session is. Answer with [`handle_session_info`](super::Session::handle_session_info).
     FetchSessionInfo {
@@ -85,6 +85,32 @@ pub enum Action {
         /// Which link; it may still be opening.
         link: LinkId,
     },
+}
+
+/// Without the token and the query of the URL, which are secrets.
+impl std::fmt::Debug for Action {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let secret = format_args!("..");
+        match self {
+            Self::FetchSessionInfo { id, session_id, .. } => f
+                .debug_struct("FetchSessionInfo")
+                .field("id", id)
+                .field("session_id", session_id)
+                .field("token", &secret)
+                .finish(),
+            Self::CancelSessionInfo { id } => f.debug_struct("CancelSessionInfo").field("id", id).finish(),
+            Self::OpenLink { link, .. } => {
+                f.debug_struct("OpenLink").field("link", link).field("url", &secret).finish()
+            }
+            Self::Send { link, message } => {
+                f.debug_struct("Send").field("link", link).field("bytes", &message.len()).finish()
+            }
+            Self::CloseLink { link, code } => {
+                f.debug_struct("CloseLink").field("link", link).field("code", code).finish()
+            }
+            Self::AbandonLink { link } => f.debug_struct("AbandonLink").field("link", link).finish(),
+        }
+    }
 }
 
 /// What the program is told, in the order in which it happened.

@@ -66,6 +66,26 @@ fn a_failed_connect_is_told_by_one_error_and_nothing_else() {
     }
 }
 
+#[test]
+fn names_and_tokens_too_long_for_any_server_are_refused_without_asking_one() {
+    let mut h = Harness::new();
+    h.session.connect("t".repeat(64 * 1024 * 1024), h.now).expect("the outcome comes by an event");
+    h.pump();
+    assert_eq!(h.take_error().0, SessionError::AuthorizationFailure);
+    assert_eq!(h.take_actions(), []);
+
+    let identity = Identity {
+        api_key: "100".to_owned(),
+        session_id: "1_".repeat(32 * 1024 * 1024),
+        relay: "http://relay.test".to_owned(),
+    };
+    h.session = Session::new(identity, SessionConfig::default(), [1; 32]);
+    h.connect();
+    assert_eq!(h.take_error().0, SessionError::InvalidSession);
+    assert_eq!(h.take_actions(), []);
+    assert_eq!(h.session.state(), StateName::Idle);
+}
+
 fn info_fails(h: &mut Harness, failure: InfoFailure) {
     h.connect();
     let id = h.take_info();

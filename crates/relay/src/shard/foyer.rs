@@ -22,48 +22,67 @@ const PATIENCE_RETURNING: Duration = Duration::from_secs(2);
 /// What is read while looking: the frames before the one that names the session are short.
 const MOST: usize = 2 * MAX_RELAY_INBOUND_FRAME;
 
+/// What looking into a socket came to.
+enum Found {
+    /// It names this session.
+    Session(String),
+    /// It does what a hub has to answer before it names a session, or never names one.
+    Nothing,
+    /// It has gone.
+    Gone,
+}
+
 /// Finds the shard of a socket: the one of the session that it names, or else `here`, whose hub closes it as it closes
-/// others of its kind. `None` if the socket has gone, or sends what cannot be read.
+/// others of its kind. What was read goes with it, unread. `None` if the socket has gone.
 pub(super) async fn find_shard(
     shards: usize,
     mut arrival: Arrival<TcpStream>,
     here: usize,
 ) -> Option<(usize, Arrival<TcpStream>)> {
     let patience = if arrival.opened.reconnect { PATIENCE_RETURNING } else { PATIENCE };
-    match tokio::time::timeout(patience, read_session(&mut arrival)).await {
-        Ok(Some(session)) => Some((shard_of(&session, shards), arrival)),
-        Err(_) => Some((here, arrival)),
-        Ok(None) => None,
+    let mut read = BytesMut::from(&arrival.read_ahead[..]);
+    let found = tokio::time::timeout(patience, look_into(&mut arrival.stream, &mut read)).await;
+    arrival.read_ahead = Bytes::from(read);
+    match found {
+        Ok(Found::Session(session)) => Some((shard_of(&session, shards), arrival)),
+        Ok(Found::Nothing) | Err(_) => Some((here, arrival)),
+        Ok(Found::Gone) => None,
     }
 }
 
-/// Reads until a frame names the session. What was read stays with the socket, unread.
-async fn read_session(arrival: &mut Arrival<TcpStream>) -> Option<String> {
-    let mut read = BytesMut::from(&arrival.read_ahead[..]);
+/// Reads until a frame names the session, or something comes that a hub has to answer.
+async fn look_into(stream: &mut TcpStream, read: &mut BytesMut) -> Found {
     let mut receiver = Receiver::new(MAX_RELAY_INBOUND_FRAME);
     let mut seen = 0;
-    let session = loop {
+    loop {
         let mut news = &read[seen..];
-        let mut session = None;
-        while let Some(message) = receiver.next(&mut news).ok()? {
-            session = session.or_else(|| session_of(message));
+        loop {
+            match receiver.next(&mut news) {
+                Ok(None) => break,
+                Ok(Some(Incoming::Binary(bytes))) => match Frame::decode(bytes, MAX_RELAY_INBOUND_FRAME) {
+                    Ok(frame) => {
+                        if let Some(session) = session_of(&frame) {
+                            return Found::Session(session);
+                        }
+                    }
+                    Err(_) => return Found::Nothing,
+                },
+                Ok(Some(Incoming::Ping(_) | Incoming::Pong)) => {}
+                Ok(Some(Incoming::Text(_) | Incoming::Close(_))) | Err(_) => return Found::Nothing,
+            }
         }
         seen = read.len();
-        if session.is_some() || read.len() > MOST {
-            break session;
+        if seen > MOST {
+            return Found::Nothing;
         }
-        if arrival.stream.read_buf(&mut read).await.ok()? == 0 {
-            return None;
+        if !matches!(stream.read_buf(read).await, Ok(1..)) {
+            return Found::Gone;
         }
-    };
-    arrival.read_ahead = Bytes::from(read);
-    session
+    }
 }
 
 /// The session that a frame is about.
-fn session_of(message: Incoming) -> Option<String> {
-    let Incoming::Binary(bytes) = message else { return None };
-    let frame = Frame::decode(bytes, MAX_RELAY_INBOUND_FRAME).ok()?;
+fn session_of(frame: &Frame) -> Option<String> {
     let of_uri = |uri: &str| Uri::parse(uri).session().map(str::to_owned);
     match frame.kind {
         FrameType::Subscribe => frame.addresses.iter().find_map(|topic| of_uri(topic)),

@@ -3,8 +3,9 @@
 use otc_protocol::rumor::header;
 use otc_protocol::token::Role;
 use otc_relay::Relay;
+use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Client, End, messaging_url};
+use crate::client::{Client, End, binary, messaging_url};
 use crate::support::{KEY, request, rest_jwt, session, start, token};
 
 const SHARDS: &str = "4";
@@ -47,6 +48,19 @@ async fn a_socket_without_a_hint_finds_its_session() {
         first.until("created", "b").await;
         client.signal(None, "found").await;
         assert_eq!(first.next_signal().await.0, "found");
+    }
+}
+
+#[tokio::test]
+async fn a_socket_without_a_hint_is_answered_at_once_when_it_breaks_the_rules() {
+    let relay = start_sharded();
+    let url = format!("ws://{}/rumorwebsocketsv2", relay.address());
+    let nonsense: [(&str, Message); 2] =
+        [("text", Message::Text("hello".into())), ("no frame", binary(b"\0\0\0\x01\0\0\x02"))];
+    for (what, message) in nonsense {
+        let mut client = Client::open(&relay, &url, &session(0), "a").await;
+        client.send_raw(message).await;
+        assert_eq!(client.end().await, End::Closed(Some(1011)), "{what}");
     }
 }
 
