@@ -22,7 +22,11 @@ static void wait_for(volatile int *flag) {
   while (!*flag && !has_failed && naps++ < MAX_NAPS) usleep(NAP_US);
 }
 
-static void reset(void) { is_connected = is_done = has_failed = 0; }
+static void reset(void) {
+  is_connected = 0;
+  is_done = 0;
+  has_failed = 0;
+}
 
 static void on_connected(otc_session *session, void *user_data) {
   (void)session;
