@@ -247,11 +247,15 @@ fn errors_while_connecting_never_hold_the_token() {
 }
 
 #[test]
-fn a_token_that_cannot_be_sent_is_an_authorization_failure() {
-    let mut h = Harness::new();
-    h.session.connect("x".repeat(70_000), h.now).unwrap();
-    h.pump();
-    let Some(Action::FetchSessionInfo { id, .. }) = h.actions.pop() else { panic!("no request") };
-    h.answer_info(id, Ok(info()));
-    assert_eq!(h.take_error().0, SessionError::AuthorizationFailure);
+fn a_token_is_shown_to_the_server_up_to_the_longest_that_one_takes() {
+    for (length, asked) in [(16 * 1024, true), (16 * 1024 + 1, false), (70_000, false)] {
+        let mut h = Harness::new();
+        h.session.connect("x".repeat(length), h.now).unwrap();
+        h.pump();
+        let request = matches!(h.take_actions()[..], [Action::FetchSessionInfo { .. }]);
+        assert_eq!(request, asked, "{length}");
+        if !asked {
+            assert_eq!(h.take_error().0, SessionError::AuthorizationFailure, "{length}");
+        }
+    }
 }
