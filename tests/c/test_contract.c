@@ -175,6 +175,7 @@ void every_function_may_be_called_inside_every_callback(void) {
   wait_for_count(ada, RECONNECTION_STARTED, 1);
   proxy_refuse(proxy, 0);
   wait_for_count(ada, RECONNECTED, 1);
+  client_wait_idle(ada); /* what it does inside counts on a session that is not being left */
   CHECK_INT(otc_session_disconnect(ada->session), OTC_SUCCESS);
   wait_for_count(ada, DISCONNECTED, 1);
   client_wait_idle(ada);
