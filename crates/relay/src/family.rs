@@ -1,6 +1,7 @@
 //! How a client takes its way into a session, told from the version it gives.
 
-/// The first stock version that takes the session's state from the answer to create and never reads it.
+/// The first stock version that takes the session's state from the answer to create and never reads it. From 2.11 on
+/// they take it from there if they find it, and read it if not; earlier ones always read it.
 const FIRST_WITHOUT_READ: [u32; 3] = [2, 13, 2];
 
 /// Whether a client of this `clientVersion` reads the session's state after create, and can make nothing of what

@@ -228,10 +228,10 @@ impl Member {
         }
     }
 
-    /// Answers the create by the state of the session, for the first time.
+    /// Answers the create by the state of the session, for the first time; without it for a client that reads it.
     pub(crate) fn send_first_answer(&mut self, transaction: &str, state: &str, ctx: &mut Context) {
         let frame = wire::status(&self.id, transaction, 200, None, state);
-        if self.is_resumable() {
+        if self.is_resumable() && !state.is_empty() {
             let payload = frame.slice(frame.len() - state.len()..);
             self.answer = Some(Answer { payload, sent_before: Some(ctx.ids.last()) });
         }

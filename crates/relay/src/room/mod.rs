@@ -124,7 +124,8 @@ impl Room {
     }
 
     /// Lets a client in: it gets the state of the session, itself included, as the answer to its create, then the news
-    /// of itself, then everything that happens from here on. The others get the same news at the same point.
+    /// of itself, then everything that happens from here on. One that reads the state gets all that when it does. The
+    /// others get the same news at the same point.
     pub(crate) fn enrol(&mut self, entry: Entry<'_>, ctx: &mut Context, now: Now) -> MemberKey {
         let key = MemberKey { room: self.id, number: self.next_number };
         self.next_number += 1;
@@ -150,7 +151,8 @@ impl Room {
 
         let at = self.members.len() - 1;
         if let Some(transaction) = entry.transaction {
-            let state = self.state(at, entry.extension);
+            // Some clients that can read the state do not when they find it here, and then miss what is held for them.
+            let state = if entry.reads_session { String::new() } else { self.state(at, entry.extension) };
             self.members[at].send_first_answer(transaction, &state, ctx);
             self.members[at].remember(ctx.hasher.key(transaction), Reply::Create, ctx);
         }

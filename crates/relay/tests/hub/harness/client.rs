@@ -81,27 +81,34 @@ impl Join {
 
     /// Enters, and gives the state that it got and the client.
     pub(crate) fn enter_with_state(&self, world: &mut World) -> (Client, SessionState) {
-        let peer = self.begin(world);
-        let frames = world.frames(peer);
-        let answer = frames.first().unwrap_or_else(|| panic!("{} got no answer", self.id));
-        assert_eq!((answer.kind, id_of(answer)), (FrameType::Status, &*self.transaction()));
-        assert_eq!(answer.header(header::STATUS).map(|code| &**code), Some("200"), "{answer:?}");
+        let (client, answer) = self.answered(world);
         let state = SessionState::decode(&answer.data).expect("the answer to create is the state");
         check_state(&state);
-        let mut client = Client { socket_id: self.socket_id.clone(), peer };
-        let expected: &[String] = match self.content["clientVersion"].as_str() {
-            None => &[],
-            Some(version) if version.starts_with("js-2.7") => &[],
-            Some(_) => &[format!("created {}", self.id)],
-        };
-        assert_eq!(gists(&frames[1..]), expected);
-        client.acknowledge(world, &frames[1..]);
         (client, state)
     }
 
     /// Enters.
     pub(crate) fn enter(&self, world: &mut World) -> Client {
-        self.enter_with_state(world).0
+        self.answered(world).0
+    }
+
+    /// Enters, and gives the answer.
+    fn answered(&self, world: &mut World) -> (Client, Frame) {
+        let peer = self.begin(world);
+        let mut frames = world.frames(peer);
+        assert!(!frames.is_empty(), "{} got no answer", self.id);
+        let answer = frames.remove(0);
+        assert_eq!((answer.kind, id_of(&answer)), (FrameType::Status, &*self.transaction()));
+        assert_eq!(answer.header(header::STATUS).map(|code| &**code), Some("200"), "{answer:?}");
+        let mut client = Client { socket_id: self.socket_id.clone(), peer };
+        let version = self.content["clientVersion"].as_str();
+        if version.is_none_or(|version| version.starts_with("js-2.7")) {
+            assert_eq!(gists(&frames), Vec::<String>::new());
+        } else {
+            assert_eq!(gists(&frames), [format!("created {}", self.id)]);
+        }
+        client.acknowledge(world, &frames);
+        (client, answer)
     }
 }
 
