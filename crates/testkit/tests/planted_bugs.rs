@@ -5,7 +5,7 @@ use otc_protocol::planted::{self, Bug};
 use otc_testkit::sim::{Keep, Plan, run};
 
 /// Every defect must show within so many seeds.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 10_000;
 
 #[test]
 fn every_planted_bug_is_found() {

@@ -228,9 +228,16 @@ impl Maker {
         // Each run has its own mixture, so that some are calm but for one thing and some have everything.
         let weights: Vec<u64> =
             (0..12).map(|_| if self.dice.percent(40) { 0 } else { self.dice.range(1, 10) }).collect();
+        // Most things happen at much the same time as others: that is when they get in each other's way.
+        let centres: Vec<Micros> = (0..self.dice.range(1, 6)).map(|_| self.dice.range(0, length)).collect();
+        let crowded = *self.dice.pick(&[0, 50, 80, 95]);
         let count = self.dice.range(5, 60);
         for _ in 0..count {
-            let at = self.dice.range(0, length);
+            let at = if self.dice.percent(crowded) {
+                *self.dice.pick(&centres) + self.dice.skewed(0, 2 * SECOND)
+            } else {
+                self.dice.range(0, length)
+            };
             let client = self.dice.range(0, clients as u64 - 1) as usize;
             if self.dice.percent(55) {
                 self.send(at, client, &setup);
@@ -351,7 +358,7 @@ impl Maker {
                 Step::Remove { by, client }
             }
             10 => Step::Join(client),
-            _ if dice.percent(40) => Step::Restart { clean: dice.percent(50), time: short(dice) },
+            _ if dice.percent(15) => Step::Restart { clean: dice.percent(50), time: short(dice) },
             _ => Step::Join(client),
         };
         self.steps.push((at, step));
