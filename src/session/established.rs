@@ -309,9 +309,10 @@ impl Session {
         live.reading_since = now;
         let limit = self.config.silence_limit;
         self.timers.set(Timer::Silence, now + limit);
-        // A resume that waits for its proof gets the time to read it.
-        if self.timers.get(Timer::GiveUp).is_some_and(|at| at < now + limit) {
-            self.timers.set(Timer::GiveUp, now + limit);
+        // A resume may wait for its proof, which we did not read. The relay heard our PINGs all the time: should the
+        // link prove lost now, the time to seek another begins now, for the relay as for us.
+        if self.timers.get(Timer::GiveUp).is_some() {
+            self.timers.set(Timer::GiveUp, now + self.config.give_up_limit);
         }
     }
 

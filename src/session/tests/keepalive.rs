@@ -221,6 +221,21 @@ fn a_pause_of_reading_during_a_resume_leaves_time_for_its_proof() {
 }
 
 #[test]
+fn a_pause_of_reading_during_a_resume_does_not_use_up_the_time_to_seek_a_link() {
+    let mut h = Harness::new();
+    let link = h.join();
+    h.session.set_reading_paused(true, h.now);
+    let next = h.cut_and_reopen(link);
+    h.advance_ms(600_000);
+    h.session.set_reading_paused(false, h.now);
+    h.cut(next);
+    h.advance_ms(50_000);
+    assert_eq!(h.session.state(), StateName::Reconnecting);
+    h.advance_ms(10_000);
+    assert_eq!(h.take_names(), ["reconnection started", "error ConnectionDropped", "disconnected"]);
+}
+
+#[test]
 fn a_request_without_an_answer_for_thirty_seconds_is_a_loss_of_the_link() {
     let mut h = Harness::new();
     let link = h.join();

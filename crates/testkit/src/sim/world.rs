@@ -152,7 +152,7 @@ impl World {
             digest: DefaultHasher::new(),
             plan,
         };
-        if world.plan.setup.room < world.clients.len() {
+        if world.plan.setup.room < 100 {
             let what = "room for few".to_owned();
             world.record("", What::Fault { what, may_end: false });
         }
