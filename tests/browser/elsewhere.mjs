@@ -1,7 +1,7 @@
 // How a browser finds the relay, and whom else it asks.
 import assert from "node:assert/strict";
 
-export const checks = {
+export const recent = {
   "told of the API's address, it asks nobody else that matters": async (stage, { browser }) => {
     browser.forgetHosts();
     const native = await stage.native();

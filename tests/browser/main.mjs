@@ -1,7 +1,6 @@
 // Stock browser clients against the relay. Run by scripts/test-browser.sh.
 //
 //   main.mjs PACKAGES [WORD...]     PACKAGES is the folder that npm filled; checks whose line holds every WORD, or all
-import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,8 +15,13 @@ import * as reconnecting from "./reconnecting.mjs";
 import * as signals from "./signals.mjs";
 import { Stage } from "./stage.mjs";
 
-// The current release, and one of three years before.
-const VERSIONS = ["2.35.2", "2.27.6"];
+// The current release, one of two years before, and one of the generation that reads the state of the session by itself.
+// That one cannot be told of another API: it is answered for the vendor's.
+const RELEASES = [
+  { version: "2.35.2", recent: true },
+  { version: "2.27.6", recent: true },
+  { version: "2.13.0", recent: false },
+];
 
 const [packages, ...words] = process.argv.slice(2);
 const folder = await mkdtemp(join(tmpdir(), "otc-browser-"));
@@ -26,18 +30,22 @@ let browser;
 try {
   browser = await Browser.start(packages);
   const relay = await Relay.start({ folder });
-  for (const version of VERSIONS) {
+  for (const { version, recent } of RELEASES) {
     const world = { relay, browser, version };
-    for (const { checks } of [presence, signals, moderation, elsewhere, reconnecting]) {
-      for (const [name, run] of Object.entries(checks)) {
-        await report.check(`client ${version}`, name, async (cleanup) => run(await Stage.set(world, cleanup), world));
+    for (const part of [presence, signals, moderation, elsewhere, reconnecting]) {
+      for (const [name, run] of Object.entries({ ...part.checks, ...(recent && part.recent) })) {
+        await report.check(`client ${version}`, name, async (cleanup) => {
+          const stage = await Stage.set(world, cleanup);
+          await run(stage, world);
+          stage.nothingUncaught();
+        });
       }
     }
   }
-  await report.check("clients of both releases", "join one session with a native program", async (cleanup) => {
+  await report.check("clients of all releases", "join one session with a native program", async (cleanup) => {
     const stage = await Stage.set({ relay, browser }, cleanup);
     const clients = [await stage.native()];
-    for (const version of VERSIONS) clients.push(await stage.web({ name: version, version }));
+    for (const { version } of RELEASES) clients.push(await stage.web({ name: version, version }));
     for (const speaker of clients) {
       for (const listener of clients) {
         if (listener !== speaker) await speaker.told.until("connection_created", { connection_id: listener.id });
@@ -45,8 +53,7 @@ try {
       await speaker.signal({ type: "hello", data: speaker.name });
       for (const listener of clients) await listener.told.until("signal", { data: speaker.name, from: speaker.id });
     }
-    const uncaught = clients.flatMap((client) => client.told.all("uncaught"));
-    assert.deepEqual(uncaught, [], "no client met an exception");
+    stage.nothingUncaught();
   });
   await relay.stop();
 } finally {

@@ -6,7 +6,7 @@ const wanted = new URLSearchParams(location.search);
 
 // Older releases know only this way to another server, and read it once, when they are loaded.
 if (wanted.has("api")) {
-  window.OTProperties = { apiURL: wanted.get("api"), loggingURL: wanted.get("api") };
+  window.OTProperties = { apiURL: wanted.get("api"), loggingURL: wanted.get("logging") };
 }
 
 const client = {

@@ -9,6 +9,9 @@ import { PATIENCE_MS, Timeline } from "../support/timeline.mjs";
 const here = import.meta.dirname;
 const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=utf-8" };
 
+// Where clients look for the API that cannot be told of another.
+const API_HOST = "anvil.opentok.com";
+
 // Nothing in the browser finds its way to any other machine.
 const ARGUMENTS = [
   ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), // as root there is no sandbox
@@ -67,15 +70,25 @@ export class Browser {
   async #standIn() {
     await this.#context.route(
       (url) => url.hostname !== "127.0.0.1",
-      (route) => {
+      async (route) => {
         const headers = {
           "Access-Control-Allow-Origin": "*",
           "Access-Control-Allow-Headers": "*",
           "Access-Control-Allow-Methods": "*",
         };
-        return route.fulfill({ status: 200, headers, contentType: "application/json", body: "{}" });
+        const body = await this.#answerFor(route.request());
+        return route.fulfill({ status: 200, headers, contentType: "application/json", body });
       },
     );
+  }
+
+  // What such a host says: the API what the relay of that page says, the others nothing.
+  async #answerFor(request) {
+    const { hostname, pathname, search } = new URL(request.url());
+    if (hostname !== API_HOST || request.method() !== "GET") return "{}";
+    const { api } = Object.fromEntries(new URL(request.frame().url()).searchParams);
+    const answer = await fetch(new URL(pathname + search, api), { headers: request.headers() });
+    return answer.text();
   }
 
   // The hosts that pages asked for something so far, besides the page's own.
@@ -87,14 +100,14 @@ export class Browser {
     this.#asked.clear();
   }
 
-  // A page with a stock client of this version, told where the relay is in one of two ways: `api` or `proxy`.
-  async open({ name = "browser", version, api, proxy }) {
+  // A page with a stock client of this version, told where the relay is in one of two ways: `api` and `logging`, or `proxy`.
+  async open({ name = "browser", version, api, logging, proxy }) {
     const page = await this.#context.newPage();
     const client = new BrowserClient(name, page);
     await page.exposeFunction("tell", (event) => client.told.add(event));
     page.on("crash", () => client.told.end("the page crashed"));
     page.on("pageerror", (error) => client.told.add({ event: "uncaught", message: error.message }));
-    const query = new URLSearchParams({ version, ...(api && { api }), ...(proxy && { proxy }) });
+    const query = new URLSearchParams({ version, ...(api && { api, logging }), ...(proxy && { proxy }) });
     await page.goto(`${this.#url}/page.html?${query}`);
     const state = page.locator("#state:not(:text('loading'))");
     await state.waitFor({ timeout: PATIENCE_MS });

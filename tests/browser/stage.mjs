@@ -1,10 +1,13 @@
 // What one check plays on: a session of its own, with browsers and native programs in it.
+import assert from "node:assert/strict";
+
 import { NativeClient } from "../support/native.mjs";
 import { LinkBreaker } from "../support/relay.mjs";
 
 export class Stage {
   #world;
   #cleanup;
+  #pages = [];
 
   static async set(world, cleanup) {
     const stage = new Stage();
@@ -31,7 +34,10 @@ export class Stage {
 
   // A browser that has not joined.
   async page({ name = "browser", version = this.version, url = this.relay.url, proxy } = {}) {
-    const page = await this.#world.browser.open({ name, version, proxy, api: proxy ? undefined : url });
+    // Reports for the log take no part in what happens to the link: they would be cut in its place.
+    const api = proxy ? {} : { api: url, logging: this.relay.url };
+    const page = await this.#world.browser.open({ name, version, proxy, ...api });
+    this.#pages.push(page);
     this.#cleanup(() => page.close());
     return page;
   }
@@ -41,6 +47,11 @@ export class Stage {
     const breaker = await LinkBreaker.before(this.relay.address);
     this.#cleanup(() => breaker.stop());
     return breaker;
+  }
+
+  // Fails when a client met something that it did not expect.
+  nothingUncaught() {
+    assert.deepEqual(this.#pages.flatMap((page) => page.told.all("uncaught")), []);
   }
 
   rest(method, path, body) {
