@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 
 export OTC_MODEL_RUNS="${OTC_MODEL_RUNS:-20000}" OTC_MODEL_SEED="${OTC_MODEL_SEED:-$(date +%s)}"
 echo "model: OTC_MODEL_RUNS=$OTC_MODEL_RUNS OTC_MODEL_SEED=$OTC_MODEL_SEED"
-cargo test --release --locked -p otc-model --test threads
+cargo test --locked -p otc-model --test threads
