@@ -41,9 +41,12 @@ case "$kind" in
 esac
 
 out="$PWD/target/${kind:0:1}san"
+# instrumented COMMAND [ARGUMENTS]: a command of cargo.
 instrumented() {
+  local command="$1"
+  shift
   RUSTC_BOOTSTRAP=1 RUSTFLAGS="$flags" CARGO_INCREMENTAL=0 \
-    cargo "${toolchain[@]}" "$@" "${build_std[@]}" --locked --target "$target" --target-dir "$out"
+    cargo "${toolchain[@]}" "$command" "${build_std[@]}" --locked --target "$target" --target-dir "$out" "$@"
 }
 
 rust_half() {

@@ -34,12 +34,13 @@ static unsigned long long signal_set(const char *thread, const char *name) {
 
 static unsigned long long bit(int number) { return 1ULL << (number - 1); }
 
-/* Every signal that a thread can block: not the two that cannot be, nor the two that the C library keeps for itself. */
+/* Every signal that a thread can block: not the two that cannot be, the two that the C library keeps for itself, and the one that
+ * valgrind does. */
 static unsigned long long blockable(void) {
   unsigned long long all = 0;
   int number;
   for (number = 1; number <= 64; number++) {
-    if (number != SIGKILL && number != SIGSTOP && number != 32 && number != 33) all |= bit(number);
+    if (number != SIGKILL && number != SIGSTOP && number != 32 && number != 33 && number != 64) all |= bit(number);
   }
   return all;
 }
