@@ -200,7 +200,8 @@ impl Machine {
         let told = catch_unwind(AssertUnwindSafe(|| self.session.fail(text, now())));
         if told.is_err() {
             self.broken = true;
-            let error = Event::Error { error: SessionError::Internal, message: text.to_owned() };
+            let message = format!("internal error of the library: {text}");
+            let error = Event::Error { error: SessionError::Internal, message };
             mailbox.extend(std::iter::once(error).chain(joined.then_some(Event::Disconnected)));
         }
     }
@@ -221,5 +222,5 @@ pub(super) fn write_logs(logs: Vec<LogRecord>) {
 /// What a panic said.
 pub(super) fn panic_text(panic: &(dyn Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().copied().or(panic.downcast_ref::<String>().map(String::as_str));
-    format!("internal defect: {}", words.unwrap_or("unknown panic"))
+    words.unwrap_or("unknown panic").to_owned()
 }

@@ -468,7 +468,7 @@ async fn a_defect_on_the_network_side_ends_the_session_and_only_it() {
     program.network.link().await.accept(Script { panic_on_read: true, ..Script::default() });
     let (error, message) = program.told_error().await;
     assert_eq!(error, SessionError::Internal);
-    assert!(message.contains("on purpose"), "{message}");
+    assert_eq!(message, "internal error of the library: a defect of the transport, made on purpose");
     program.at_rest().await;
     program.join(Script::default()).await;
 }

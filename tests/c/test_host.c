@@ -2,7 +2,9 @@
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <locale.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,14 +36,19 @@ static unsigned long long signal_set(const char *thread, const char *name) {
 
 static unsigned long long bit(int number) { return 1ULL << (number - 1); }
 
-/* Every signal that a thread can block: not the two that cannot be, the two that the C library keeps for itself, and the one that
- * valgrind does. */
+/* What tells a thread of its own faults. */
+static const int faults[] = {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP};
+enum { FAULTS = sizeof faults / sizeof faults[0] };
+
+/* Every signal that comes from outside and that a thread can block: not the two that cannot be, the two that the C library keeps
+ * for itself, and the one that valgrind does. */
 static unsigned long long blockable(void) {
   unsigned long long all = 0;
   int number;
   for (number = 1; number <= 64; number++) {
     if (number != SIGKILL && number != SIGSTOP && number != 32 && number != 33 && number != 64) all |= bit(number);
   }
+  for (number = 0; number < FAULTS; number++) all &= ~bit(faults[number]);
   return all;
 }
 
@@ -62,8 +69,14 @@ static int for_other_threads(void (*look)(const char *thread)) {
 }
 
 static void check_blocks_all(const char *thread) {
+  int i;
   unsigned long long open = blockable() & ~signal_set(thread, "SigBlk");
   if (open != 0) check_failed(__FILE__, __LINE__, "thread %s does not block the signals %llx", thread, open);
+  for (i = 0; i < FAULTS; i++) {
+    if (signal_set(thread, "SigBlk") & bit(faults[i])) {
+      check_failed(__FILE__, __LINE__, "thread %s blocks the signal %d, which tells of its own faults", thread, faults[i]);
+    }
+  }
 }
 
 static void check_nothing_pending(const char *thread) { CHECK_INT(signal_set(thread, "SigPnd"), 0); }
@@ -115,6 +128,64 @@ void handlers_of_the_host_run_on_its_own_threads(void) {
   client_leave(ada);
   world_end();
 }
+
+/* ---- Faults of the host's own ---------------------------------------------------------------------------------------------- */
+
+static struct {
+  pthread_t callback; /* the thread that runs it */
+  sigjmp_buf back;
+  volatile sig_atomic_t handled; /* signals raised */
+  volatile sig_atomic_t caught;  /* bad accesses */
+  volatile sig_atomic_t elsewhere;
+  volatile sig_atomic_t accessing;
+} crash;
+
+static void handle_crash(int number) {
+  (void)number;
+  if (!pthread_equal(pthread_self(), crash.callback)) crash.elsewhere = 1;
+  crash.handled = crash.handled + 1;
+  if (crash.accessing) {
+    crash.caught = crash.caught + 1;
+    siglongjmp(crash.back, 1);
+  }
+}
+
+/* A program with a crash handler makes every mistake there is. */
+static void crash_inside(struct client *client, const struct event *event) {
+  char *page = client->hook_data;
+  int i;
+  if (event->kind != SIGNAL || strcmp(event->type, "crash") != 0) return;
+  crash.callback = pthread_self();
+  for (i = 0; i < FAULTS; i++) CHECK_INT(raise(faults[i]), 0);
+  crash.accessing = 1;
+  if (sigsetjmp(crash.back, 1) == 0) *(volatile char *)page = 1;
+  crash.accessing = 0;
+}
+
+void a_fault_inside_a_callback_reaches_the_crash_handler_of_the_host(void) {
+  struct sigaction action = {.sa_handler = handle_crash};
+  struct sigaction before[FAULTS];
+  struct client *ada;
+  char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  int i;
+  CHECK(page != MAP_FAILED);
+  for (i = 0; i < FAULTS; i++) CHECK(sigaction(faults[i], &action, &before[i]) == 0);
+  world_begin();
+  ada = CLIENT(.name = "ada", .hook = crash_inside, .hook_data = page);
+  client_join(ada);
+  send_to(ada, ada, "crash", "");
+  expect_signal(ada, "crash", "", ada);
+  expect_quiet(ada); /* and it goes on */
+  CHECK_INT(crash.handled, FAULTS + 1);
+  CHECK_INT(crash.caught, 1);
+  CHECK_INT(crash.elsewhere, 0);
+  for (i = 0; i < FAULTS; i++) CHECK(sigaction(faults[i], &before[i], NULL) == 0);
+  client_leave(ada);
+  world_end();
+  munmap(page, 4096);
+}
+
+/* ---- Dead links ------------------------------------------------------------------------------------------------------------- */
 
 /* SIGPIPE has its default action here, which would end this program. */
 void a_dead_link_raises_no_sigpipe(void) {
