@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse cuts model sim fuzz test-browser test-sdks bench clean
+  abuse cuts model sim planted fuzz test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -34,6 +34,7 @@ check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock brow
 	  "make test" "$(MAKE) --no-print-directory test" \
 	  "Installing" "scripts/check-install.sh" \
 	  "valgrind" "scripts/valgrind.sh" \
+	  "Planted bugs" "$(MAKE) --no-print-directory planted" \
 	  "Fuzzing" "scripts/fuzz.sh" \
 	  "Stock browser clients" "scripts/test-browser.sh" \
 	  "Stock server SDKs" "scripts/test-sdks.sh" \
@@ -100,7 +101,11 @@ valgrind: ## The C tests and examples under valgrind's memcheck
 	scripts/valgrind.sh
 
 sim: ## The deterministic simulation: SEEDS runs (default 100000) from START (default 0)
-	$(CARGO) run --release --locked -p otc-testkit --bin otc-sim -- --seeds $(or $(SEEDS),100000) --start $(or $(START),0)
+	$(CARGO) run --quiet --profile sim --locked -p otc-testkit --bin otc-sim -- \
+	  --seeds $(or $(SEEDS),100000) --start $(or $(START),0)
+
+planted: ## Known bugs, planted one at a time, and how soon the simulation finds each
+	$(CARGO) test --quiet --profile sim --locked -p otc-testkit --features planted-bugs --test planted_bugs -- --nocapture
 
 fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh

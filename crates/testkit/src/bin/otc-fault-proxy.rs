@@ -8,18 +8,23 @@ use std::io::{BufRead, Write};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::process::ExitCode;
 
+use clap::Parser;
 use otc_testkit::proxy::{FaultProxy, command};
 use tokio::sync::mpsc;
 
+/// A TCP proxy that breaks links on purpose. It takes orders as lines from standard input.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Where to pass connections on to.
+    #[arg(long, value_name = "HOST:PORT", value_parser = address)]
+    target: SocketAddr,
+    /// Where to listen.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:0", value_parser = address)]
+    listen: SocketAddr,
+}
+
 fn main() -> ExitCode {
-    let (listen, target) = match arguments(std::env::args().skip(1)) {
-        Ok(addresses) => addresses,
-        Err(problem) => {
-            eprintln!("otc-fault-proxy: {problem}");
-            eprintln!("usage: otc-fault-proxy --target HOST:PORT [--listen 127.0.0.1:0]");
-            return ExitCode::from(2);
-        }
-    };
+    let Arguments { target, listen } = Arguments::parse();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let result = runtime.and_then(|runtime| {
         let result = runtime.block_on(serve(listen, target));
@@ -36,21 +41,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn arguments(mut words: impl Iterator<Item = String>) -> Result<(SocketAddr, SocketAddr), String> {
-    let mut listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    let mut target = None;
-    while let Some(word) = words.next() {
-        let value = words.next().ok_or_else(|| format!("{word}: a value is missing"))?;
-        let address = value.to_socket_addrs().ok().and_then(|mut found| found.next());
-        let address =
-            address.ok_or_else(|| format!("{word} {value:?}: not an address, HOST:PORT is needed"))?;
-        match word.as_str() {
-            "--listen" => listen = address,
-            "--target" => target = Some(address),
-            _ => return Err(format!("{word}: unknown, --target and --listen are known")),
-        }
-    }
-    Ok((listen, target.ok_or("--target is missing")?))
+fn address(text: &str) -> Result<SocketAddr, String> {
+    let found = text.to_socket_addrs().ok().and_then(|mut found| found.next());
+    found.ok_or_else(|| "not an address; HOST:PORT is allowed".to_owned())
 }
 
 async fn serve(listen: SocketAddr, target: SocketAddr) -> std::io::Result<()> {

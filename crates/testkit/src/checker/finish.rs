@@ -8,6 +8,7 @@ use super::{Checker, Rule};
 /// What must hold once nothing is under way.
 pub(super) fn settled(checker: &mut Checker) {
     unfinished(checker);
+    outlived(checker);
     lost(checker);
     presence(checker);
 }
@@ -28,6 +29,17 @@ fn unfinished(checker: &mut Checker) {
     }
     for (rule, who, text) in found {
         checker.blame(rule, &who, text);
+    }
+}
+
+/// Sessions that went on although the relay had lost its memory of them: there is a hole in them, told or not.
+fn outlived(checker: &mut Checker) {
+    let Some(forgotten) = checker.table.forgotten else { return };
+    let older = |join: &&Join| join.lasts() && join.connected.is_some_and(|at| at < forgotten);
+    let found: Vec<String> = checker.table.joins.iter().filter(older).map(|join| join.who.clone()).collect();
+    for who in found {
+        let text = "goes on, though the relay has forgotten it".to_owned();
+        checker.blame(Rule::FalseSuccess, &who, text);
     }
 }
 

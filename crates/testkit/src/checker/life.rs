@@ -22,6 +22,15 @@ impl Checker {
         if matches!(what, What::Deleted) {
             actor.deleted = true;
         }
+        let is_in = actor.join.is_some_and(|join| self.table.joins[join].phase != Phase::Over);
+        match what {
+            What::DisconnectAsked => actor.leaves_nothing = !is_in,
+            What::DisconnectReturned { status: 0 } if actor.leaves_nothing => {
+                let text = "disconnect succeeded where there was nothing to leave".to_owned();
+                return self.blame(Rule::FalseSuccess, who, text);
+            }
+            _ => {}
+        }
         let Some(join) = actor.join else {
             match what {
                 What::Deleted

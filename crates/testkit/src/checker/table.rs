@@ -108,6 +108,8 @@ pub(super) struct Message {
 pub(super) struct Actor {
     pub(super) join: Option<usize>,
     pub(super) deleted: bool,
+    /// Whether it asked to leave when there was nothing to leave.
+    pub(super) leaves_nothing: bool,
     /// The latest fault that concerns it alone, and the latest that may end its session.
     fault: Option<usize>,
     ending_fault: Option<usize>,

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use otc::session::{InfoId, LinkId, StateName};
 
+use super::coverage::Feature;
 use super::dice::Dice;
 use super::machine::{Machine, session_id};
 use super::plan::{Aim, Kind, Micros, Role, Setup, may_end};
@@ -37,6 +38,8 @@ pub(super) struct Client {
     /// Signals that were thrown away before this join.
     pub(super) dropped_before: u64,
     pub(super) in_join: bool,
+    /// Whether this join came to be connected.
+    pub(super) joined: bool,
     pub(super) deleted: bool,
 }
 
@@ -61,6 +64,7 @@ impl Client {
             own: None,
             dropped_before: 0,
             in_join: false,
+            joined: false,
             deleted: false,
         }
     }
@@ -96,7 +100,7 @@ impl World {
         };
         let token = if good { c.token() } else { "nonsense".to_owned() };
         c.dropped_before = c.machine.dropped();
-        c.in_join = true;
+        (c.in_join, c.joined) = (true, false);
         c.known.clear();
         c.departed.clear();
         let name = c.name.clone();
@@ -113,9 +117,10 @@ impl World {
     pub(super) fn leaves(&mut self, client: usize) {
         let now = self.client_now(client);
         let name = self.clients[client].name.clone();
-        if self.clients[client].machine.state() == StateName::Idle {
+        if self.clients[client].deleted {
             return;
         }
+        self.count_end(client, Feature::Leaves, Feature::LeavesUnlinked);
         self.record(&name, What::DisconnectAsked);
         let accepted = self.clients[client].machine.disconnect(now);
         self.record(&name, What::DisconnectReturned { status: if accepted { 0 } else { 1010 } });
@@ -125,6 +130,7 @@ impl World {
     pub(super) fn deletes(&mut self, client: usize) {
         let now = self.client_now(client);
         let (place, name) = (self.clients[client].place, self.clients[client].name.clone());
+        self.count_end(client, Feature::Deletes, Feature::DeletesUnlinked);
         self.clients[client].machine.delete(now);
         self.clients[client].deleted = true;
         self.record(&name, What::Deleted);
@@ -162,6 +168,10 @@ impl World {
             {
                 self.complain("false refusal", &format!("{name} sends while {state:?}"));
             }
+            self.count_send(client, to.as_deref(), retry, status, state);
+            if data.len() > 1024 {
+                self.count(Feature::Large);
+            }
             self.record(
                 &name,
                 What::Sent(Sent { kind: kind.to_owned(), data, to, retry, status: Some(status) }),
@@ -188,6 +198,9 @@ impl World {
     pub(super) fn rejoins(&mut self, place: usize) {
         if self.plan.setup.rejoin && !self.healed {
             self.when_awake(self.players[place], Happening::Rejoins(place), |world, client| {
+                if world.clients[client].machine.state() == StateName::Idle {
+                    world.count(Feature::Rejoins);
+                }
                 world.joins(client, true);
             });
         }

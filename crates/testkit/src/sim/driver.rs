@@ -5,6 +5,7 @@ use otc_protocol::session_info::SessionInfo;
 use otc_relay::hub::SYMPHONY_ADDRESS;
 use otc_relay::io::Opened;
 
+use super::coverage::Feature;
 use super::machine::{API_KEY, code, session_id};
 use super::plan::{MILLI, Micros, Outage, SECOND};
 use super::wire::{Item, Side, Way, Wire};
@@ -82,6 +83,7 @@ impl World {
 
     /// What a program is told.
     fn told(&mut self, client: usize, event: Event) {
+        self.count_told(client, &event);
         let what = match event {
             Event::Connected => {
                 let own = self.clients[client].machine.own_connection();
@@ -159,6 +161,9 @@ impl World {
             }
             Action::AbandonLink { link } => {
                 if let Some(number) = self.clients[client].links.remove(&link) {
+                    if self.wires.get(&number).is_some_and(|wire| wire.at_client == Side::Open) {
+                        self.count(Feature::LinksAbandoned);
+                    }
                     self.client_lets_go(number);
                 }
             }
@@ -199,6 +204,9 @@ impl World {
             socket_id: value("socketId").map(str::to_owned),
             reconnect: value("reconnect") == Some("true"),
         };
+        if opened.reconnect && self.clients[client].machine.state() == StateName::Connecting {
+            self.count(Feature::LinkLostJoining);
+        }
         let number = self.next_wire;
         self.next_wire += 1;
         let peer = self.relay.next_peer();
@@ -229,6 +237,11 @@ impl World {
     pub(super) fn open_fails(&mut self, client: usize, link: LinkId, how: OpenTrouble) {
         self.when_awake(client, Happening::OpenFails { client, link, how }, |world, client| {
             let Some(number) = world.clients[client].links.remove(&link) else { return };
+            match how {
+                OpenTrouble::Refused => world.count(Feature::Refused),
+                OpenTrouble::Wrong => world.count(Feature::Wrong),
+                OpenTrouble::Interrupted => {}
+            }
             world.client_lets_go(number);
             let kind = match how {
                 OpenTrouble::Refused => OpenFailure::Connect,
@@ -252,7 +265,8 @@ impl World {
         wire.at_client = Side::Gone;
         // What is in the socket still goes out, then its end; unless it goes by a reset, which overtakes some of it.
         if self.dice.percent(50) {
-            wire.up.sever(self.now, &mut self.dice, delay);
+            let lost = wire.up.sever(self.now, &mut self.dice, delay);
+            self.coverage.note_many(Feature::Swallowed, lost as u64);
         }
         wire.up.finish(self.now + delay);
         self.kick(number, Way::Up);
@@ -319,6 +333,9 @@ impl World {
                     Err(InfoFailure::Unreachable { kind: OpenFailure::Connect, message })
                 }
             };
+            if answer.is_err() {
+                world.count(Feature::InfoFailed);
+            }
             let now = world.client_now(client);
             world.clients[client].machine.session_info(id, answer, now);
             world.drain(client);

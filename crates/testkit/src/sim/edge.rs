@@ -12,6 +12,7 @@ use otc_relay::io::{CloseSeen, Now, Output, PeerId, close};
 use otc_relay::limits::Limits;
 use otc_relay::notice::NoticeEvent;
 
+use super::coverage::Feature;
 use super::dice::Dice;
 use super::machine::{API_KEY, session_id};
 use super::plan::{Aim, Micros, Outage, SECOND, Setup};
@@ -91,7 +92,7 @@ impl World {
         match self.trouble_of(client) {
             _ if gone => {}
             // Only the machine's own limit ends this.
-            Some(Outage::Silent) => {}
+            Some(Outage::Silent) => self.count(Feature::Silent),
             Some(trouble) => {
                 let how = if trouble == Outage::Wrong { OpenTrouble::Wrong } else { OpenTrouble::Refused };
                 self.arrange(self.now + travel, Happening::OpenFails { client, link, how });
@@ -100,6 +101,8 @@ impl World {
                 let now = self.relay_now();
                 let Some(wire) = self.wires.get_mut(&number) else { return };
                 wire.at_relay = Side::Open;
+                self.count_old_link(number, client);
+                let Some(wire) = self.wires.get_mut(&number) else { return };
                 let (peer, opened) = (wire.peer, wire.opened.clone());
                 self.relay.peers.insert(peer, number);
                 self.relay.hub.peer_opened(peer, opened, now);
@@ -182,6 +185,7 @@ impl World {
         let Some(wire) = self.wires.get(&number).filter(|wire| wire.at_relay == Side::Open) else { return };
         if wire.down.backlog_bytes > soft && !self.relay.unread.contains_key(&number) {
             let until = self.now + SECOND;
+            self.count(Feature::ReadingSlowed);
             self.relay.unread.insert(number, (until, true));
             self.arrange(until, Happening::RelayReads(number));
         }
@@ -246,6 +250,7 @@ impl World {
         let Some(&number) = self.relay.peers.get(&peer) else { return };
         let waiting = self.wires.get(&number).map_or(0, |wire| wire.down.backlog_bytes);
         self.note(|| format!("relay drops {peer:?}: {waiting} bytes wait"));
+        self.count(Feature::EdgeOverflow);
         if let Some(client) = self.wires.get(&number).map(|wire| wire.client) {
             self.excuse_family_a(client, "dropped by the relay");
         }
@@ -266,7 +271,8 @@ impl World {
         }
         wire.at_relay = Side::Gone;
         if self.dice.percent(50) {
-            wire.down.sever(self.now, &mut self.dice, delay);
+            let lost = wire.down.sever(self.now, &mut self.dice, delay);
+            self.coverage.note_many(Feature::Swallowed, lost as u64);
         }
         wire.down.finish(self.now + delay);
         self.relay.unread.remove(&number);
@@ -280,7 +286,17 @@ impl World {
         let Some(wire) = self.wires.get_mut(&number) else { return };
         let (peer, side) = (wire.peer, wire.at_relay);
         let over = matches!(item, Item::Close(_) | Item::End);
+        if side != Side::Gone {
+            self.count_old_word(number, over);
+        }
+        // The real driver hands messages in until the socket has closed; the hub knows which still count.
+        if side == Side::Closing
+            && let Item::Message(message) = &item
+        {
+            self.relay.hub.peer_message(peer, message.clone(), now);
+        }
         if side == Side::Open {
+            let Some(wire) = self.wires.get_mut(&number) else { return };
             let hub = &mut self.relay.hub;
             match item {
                 Item::Message(message) => hub.peer_message(peer, message, now),
@@ -313,7 +329,12 @@ impl World {
         let (shortest, longest) = self.plan.setup.delay;
         let (now, dice) = (self.now, &mut self.dice);
         let Some(wire) = self.wires.get_mut(&number) else { return 0 };
-        let written = wire.pipe(way).write(now, || dice.range(shortest, longest));
+        let pipe = wire.pipe(way);
+        let written = pipe.write(now, || dice.range(shortest, longest));
+        let blocked = !pipe.backlog.is_empty();
+        if blocked {
+            self.count(if way == Way::Up { Feature::ClientBlocked } else { Feature::RelayBlocked });
+        }
         self.kick(number, way);
         written
     }
@@ -350,9 +371,14 @@ impl World {
             wire.pipe(way).due = None;
         }
         while self.is_read(number, way)
-            && let Some(item) = self.wires.get_mut(&number).and_then(|wire| wire.pipe(way).take(self.now))
+            && let Some(pipe) = self.wires.get_mut(&number).map(|wire| wire.pipe(way))
+            && let (held_up, Some(item)) = (pipe.is_held_up(), pipe.take(self.now))
         {
             if let Item::Message(message) = &item {
+                self.count(Feature::Delivered);
+                if held_up {
+                    self.count(Feature::HeldUp);
+                }
                 self.digest(message);
             }
             self.trace_item(number, way, &item);
@@ -427,6 +453,7 @@ impl World {
             return;
         }
         self.sent += 1;
+        self.count(if to.is_some() { Feature::ServerToOne } else { Feature::ServerToAll });
         let data = format!("rest#{}", self.sent);
         let id = session_id(session);
         let now = self.relay_now();
@@ -443,6 +470,7 @@ impl World {
             return;
         }
         self.record("", What::Forgotten);
+        self.count_restart(clean);
         if clean {
             let now = self.relay_now();
             self.relay.hub.shutdown(close::GONE, now);
@@ -464,6 +492,7 @@ impl World {
 
     pub(super) fn relay_back(&mut self) {
         if !self.relay.is_up {
+            self.count_relay();
             let seed = self.dice.seed();
             self.relay.hub = Hub::new(self.relay.limits.clone(), Arc::new(Roles), seed);
             self.relay.is_up = true;

@@ -1,9 +1,11 @@
 //! The steps of a plan.
 
+use super::coverage::Feature;
 use super::plan::{Cut, Kind, Micros, Outage, Step, may_end};
 use super::wire::{Health, Side, Way};
 use super::world::{Happening, OpenTrouble, World};
 use crate::history::What;
+use otc::session::StateName;
 
 impl World {
     pub(super) fn step(&mut self, number: usize) {
@@ -71,7 +73,10 @@ impl World {
             None if self.relay.is_up => {
                 let now = self.relay_now();
                 // It may be gone already.
-                let _ = self.relay.hub.force_disconnect(&super::machine::session_id(session), &id, now);
+                let session = super::machine::session_id(session);
+                if self.relay.hub.force_disconnect(&session, &id, now).is_ok() {
+                    self.removed_by_server += 1;
+                }
                 self.pump_relay();
             }
             None => {}
@@ -99,9 +104,13 @@ impl World {
             if how != Cut::Silence && how != Cut::KeepClient {
                 let how = OpenTrouble::Interrupted;
                 self.arrange(self.soon(), Happening::OpenFails { client, link, how });
+                self.count(Feature::CutOpening);
             }
             return;
         }
+        let alive = wire.up.health == Health::Flowing && wire.down.health == Health::Flowing;
+        let open = wire.at_client == Side::Open && wire.at_relay == Side::Open;
+        let mut lost = 0;
         for way in [Way::Up, Way::Down] {
             let told = match how {
                 Cut::Fin | Cut::Rst => true,
@@ -111,10 +120,21 @@ impl World {
             };
             let pipe = wire.pipe(way);
             if told {
-                pipe.sever(self.now, &mut self.dice, delay);
+                lost += pipe.sever(self.now, &mut self.dice, delay);
             } else if pipe.health == Health::Flowing {
+                lost += pipe.flight.len();
                 pipe.health = Health::Dead;
             }
+        }
+        self.coverage.note_many(Feature::Swallowed, lost as u64);
+        if alive && open {
+            self.count(match how {
+                Cut::Fin => Feature::CutFin,
+                Cut::Rst => Feature::CutRst,
+                Cut::KeepClient => Feature::CutUnseenByClient,
+                Cut::KeepRelay => Feature::CutUnseenByRelay,
+                Cut::Silence => Feature::CutUnseen,
+            });
         }
         self.kick(number, Way::Up);
         self.kick(number, Way::Down);
@@ -156,6 +176,9 @@ impl World {
         c.paused_until = c.paused_until.max(until);
         if !c.paused {
             c.paused = true;
+            if c.machine.state() == StateName::Connected {
+                self.coverage.note(Feature::SlowReaders);
+            }
             let now = self.client_now(client);
             self.clients[client].machine.reading_paused(true, now);
             self.drain(client);
@@ -167,6 +190,9 @@ impl World {
         self.fault(Some(place), "suspended", may_end(time));
         let client = self.players[place];
         let until = self.now + time;
+        if self.clients[client].machine.state() != StateName::Idle {
+            self.count(if seen { Feature::SuspendedSeen } else { Feature::Suspended });
+        }
         self.clients[client].frozen = Some((until, self.now, seen));
         self.arrange(until, Happening::Thaws(client));
     }

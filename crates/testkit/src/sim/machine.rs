@@ -47,6 +47,7 @@ impl Machine {
         let config = SessionConfig {
             connection_events_suppressed: !role.sees_connections,
             outbox_count: setup.outbox,
+            outbox_bytes: setup.outbox_bytes,
             ..SessionConfig::default()
         };
         Self::Native(Box::new(Session::new(identity, config, dice.seed())))
@@ -174,6 +175,11 @@ impl Machine {
     /// How many signals were thrown away so far.
     pub(super) fn dropped(&self) -> u64 {
         either!(self, m => m.counters().signals_dropped, m.dropped())
+    }
+
+    /// How many repeats were recognised.
+    pub(super) fn duplicates(&self) -> u64 {
+        either!(self, m => m.counters().duplicates, m.duplicates())
     }
 
     /// How many requests wait for answers.

@@ -10,6 +10,8 @@
 //! connected with nothing waiting, and after everybody has left, nothing is left of anything.
 
 mod client;
+mod counting;
+pub mod coverage;
 pub(crate) mod dice;
 mod driver;
 mod edge;
@@ -19,6 +21,7 @@ pub mod plan;
 mod rest;
 pub mod shrink;
 mod stock;
+pub mod sweep;
 mod wire;
 mod world;
 
@@ -28,6 +31,7 @@ mod tests;
 use crate::checker::Verdict;
 use crate::history::History;
 
+pub use coverage::{Coverage, Feature};
 pub use plan::Plan;
 
 pub(crate) use machine::code;
@@ -56,6 +60,8 @@ pub struct Outcome {
     pub digest: u64,
     /// How many things happened.
     pub happenings: u64,
+    /// What happened how often.
+    pub coverage: Coverage,
 }
 
 impl Outcome {

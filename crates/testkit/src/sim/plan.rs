@@ -34,6 +34,8 @@ pub struct Setup {
     pub edge_queue: usize,
     /// The client's bound on unanswered signals.
     pub outbox: usize,
+    /// The same in bytes.
+    pub outbox_bytes: usize,
     /// The relay's bound on unacknowledged messages of one connection. Reaching it may end the session.
     pub kept: usize,
     /// How many requests the relay takes at once, and then in a second, from one connection.
@@ -276,8 +278,13 @@ impl Maker {
             clients,
             delay: (shortest, shortest + dice.skewed(1, 300 * MILLI)),
             window: dice.skewed(2_000, 1_000_000) as usize,
-            edge_queue: if dice.percent(30) { dice.skewed(8_000, 100_000) as usize } else { 4_000_000 },
+            edge_queue: if dice.percent(if stock { 60 } else { 30 }) {
+                dice.skewed(8_000, 100_000) as usize
+            } else {
+                4_000_000
+            },
             outbox: if dice.percent(20) { dice.range(2, 40) as usize } else { 10_000 },
+            outbox_bytes: if dice.percent(8) { dice.skewed(3_000, 60_000) as usize } else { 16 << 20 },
             kept: if dice.percent(12) { dice.range(8, 60) as usize } else { 16_384 },
             rate: dice.percent(15).then(|| (dice.range(5, 60) as u32, dice.range(20, 100) as u32)),
             room: if dice.percent(5) { 2 } else { 3_000 },

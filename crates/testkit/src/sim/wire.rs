@@ -113,6 +113,11 @@ impl Pipe {
         Some((*at).max(self.stalled_until))
     }
 
+    /// Whether the next item would have come out earlier but for a stall.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.flight.front().is_some_and(|(at, _)| *at < self.stalled_until)
+    }
+
     /// Takes the next item out, if it has arrived.
     pub(super) fn take(&mut self, now: Micros) -> Option<Item> {
         if self.next()? > now {
@@ -131,14 +136,16 @@ impl Pipe {
     }
 
     /// Cuts the pipe: a part of what is under way still arrives, then the end does. A message that is cut in the
-    /// middle is lost whole.
-    pub(super) fn sever(&mut self, now: Micros, dice: &mut Dice, delay: Micros) {
+    /// middle is lost whole. Returns how many items are lost.
+    pub(super) fn sever(&mut self, now: Micros, dice: &mut Dice, delay: Micros) -> usize {
         if self.health != Health::Flowing {
-            return;
+            return 0;
         }
         let kept = dice.range(0, self.flight.len() as u64) as usize;
+        let lost = self.flight.len() - kept;
         self.flight.truncate(kept);
         self.finish(now + delay);
+        lost
     }
 
     /// Forgets what was not written.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use otc::session::{InfoId, LinkId};
 
 use super::client::Client;
+use super::coverage::{Coverage, Feature};
 use super::dice::Dice;
 use super::edge::Relay;
 use super::plan::{Micros, Outage, Plan};
@@ -115,6 +116,9 @@ pub(super) struct World {
     keep: Keep,
     trace: Vec<String>,
     digest: DefaultHasher,
+    pub(super) coverage: Coverage,
+    /// Removals by REST at the present relay.
+    pub(super) removed_by_server: u64,
 }
 
 impl World {
@@ -150,6 +154,8 @@ impl World {
             keep,
             trace: Vec::new(),
             digest: DefaultHasher::new(),
+            coverage: Coverage::default(),
+            removed_by_server: 0,
             plan,
         };
         if world.plan.setup.room < 100 {
@@ -167,6 +173,8 @@ impl World {
         self.drive_until(end);
         self.come_to_rest();
         self.say_goodbye();
+        self.count_relay();
+        self.count_clients();
         Outcome {
             verdict: self.checker.finish(),
             complaints: self.complaints,
@@ -174,6 +182,7 @@ impl World {
             trace: self.trace,
             digest: self.digest.finish(),
             happenings: self.happenings,
+            coverage: self.coverage,
         }
     }
 
@@ -255,6 +264,11 @@ impl World {
             self.digest.write_u64(self.now);
             self.digest.write(bytes);
         }
+    }
+
+    /// Counts something that happened.
+    pub(super) fn count(&mut self, feature: Feature) {
+        self.coverage.note(feature);
     }
 
     /// Adds a line to the trace.

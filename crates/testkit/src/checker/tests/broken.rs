@@ -461,8 +461,21 @@ fn resume_at_a_relay_that_forgot_everything() {
         .add("", What::Forgotten)
         .add("a", What::ReconnectionStarted)
         .add("a", What::Reconnected)
-        .settled()
         .breaks(Rule::FalseSuccess, "a");
+}
+
+#[test]
+fn session_that_outlives_the_memory_of_its_relay() {
+    Story::new().joins("a").add("", What::Forgotten).settled().breaks(Rule::FalseSuccess, "a");
+}
+
+#[test]
+fn disconnect_that_succeeds_where_there_is_nothing_to_leave() {
+    let asks = |story: Story| {
+        story.add("a", What::DisconnectAsked).add("a", What::DisconnectReturned { status: 0 }).settled()
+    };
+    asks(Story::new()).breaks(Rule::FalseSuccess, "a");
+    asks(Story::new().joins("a").leaves("a")).breaks(Rule::FalseSuccess, "a");
 }
 
 #[test]

@@ -227,6 +227,20 @@ fn client_without_connection_events_hears_of_nobody() {
 }
 
 #[test]
+fn disconnect_of_nothing_is_refused() {
+    Story::new()
+        .joins("a")
+        .leaves("a")
+        .add("a", What::DisconnectAsked)
+        .add("a", What::DisconnectReturned { status: 1010 })
+        .joining("a")
+        .add("a", What::Connected { connection_id: "c-a2".into() })
+        .leaves("a")
+        .settled()
+        .passes();
+}
+
+#[test]
 fn nothing_is_called_missing_before_all_has_settled() {
     Story::pair().sends("a", "1").loses_link("b").passes();
 }
