@@ -26,6 +26,7 @@ test: ## Everything that is checked before a change is accepted
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh" \
+	  "A program with a window" "scripts/test-gui.sh" \
 	  "README" "scripts/check-readme.sh"
 
 check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browsers and server SDKs
@@ -109,6 +110,9 @@ planted: ## Known bugs, planted one at a time, and how soon the simulation finds
 
 fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh
+
+test-gui: ## The GTK chat on a screen in memory: typed into, its link cut, read from screenshots
+	@scripts/test-gui.sh
 
 test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
 	@scripts/test-browser.sh

@@ -7,6 +7,7 @@
 #   scripts/setup.sh valgrind   build + valgrind
 #   scripts/setup.sh asan       build (the address sanitizer comes with gcc and Rust)
 #   scripts/setup.sh tsan       build + clang 22 and a second Rust toolchain with its sources, called debweb
+#   scripts/setup.sh gui        build + GTK 3, and what reads a window's text from a screen in memory
 #   scripts/setup.sh browser    build + Node.js and Chromium
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
 #   scripts/setup.sh check-all  all of these + the second C compiler and the longer checks' tools
@@ -100,6 +101,19 @@ tsan() {
   need_file /usr/bin/cargo cargo-web
 }
 browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
+# The window of the GTK example: its toolkit, a screen in memory, and what types, takes pictures and reads them.
+gui() {
+  build
+  need pkg-config pkg-config
+  need_file '/usr/lib/*/pkgconfig/gtk+-3.0.pc' libgtk-3-dev
+  need Xvfb xvfb
+  need xdotool xdotool
+  need import imagemagick
+  need tesseract tesseract-ocr
+  need_file '/usr/share/tesseract-ocr/*/tessdata/eng.traineddata' tesseract-ocr-eng
+  need_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
+  need_file '/usr/share/icons/Adwaita/index.theme' adwaita-icon-theme
+}
 sdks() { build; need_node; need_venv; need openssl openssl; }
 check_all() { tests; browser; sdks; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
 
@@ -110,11 +124,12 @@ case "$purpose" in
   valgrind) valgrind ;;
   asan) build ;;
   tsan) tsan ;;
+  gui) gui ;;
   browser) browser ;;
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, asan, tsan, browser, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, asan, tsan, gui, browser, sdks, check-all" >&2
     exit 1
     ;;
 esac
