@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse cuts model sim planted fuzz test-browser test-sdks bench clean
+  abuse cuts model sim planted fuzz test-gui test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
