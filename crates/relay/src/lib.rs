@@ -21,7 +21,7 @@
 //! * `shard`: a thread, its sockets and its sessions.
 //! * `ws`: WebSocket framing, as pure functions over bytes.
 //! * `admission`: who may come in.
-//! * `admin`: health, metrics and status, on a listener of their own.
+//! * `admin`: health, metrics, status and a page to look at, on a listener of their own.
 #![forbid(unsafe_code)]
 
 pub mod authority;

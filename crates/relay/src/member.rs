@@ -24,8 +24,12 @@ pub(crate) struct Member {
     /// The secret by which it resumes; `None` if it cannot.
     pub(crate) socket_id: Option<Arc<str>>,
     pub(crate) role: Role,
+    /// What it says it is, fit to be shown; empty if it does not say.
+    pub(crate) client: Box<str>,
     /// When it entered, in milliseconds since 1970.
     pub(crate) entered_ms: u64,
+    /// Signals accepted from it.
+    pub(crate) signals: u64,
     /// The JSON that describes it to clients.
     pub(crate) object: Box<str>,
     /// It wants no news of others.
@@ -73,6 +77,7 @@ pub(crate) struct Newcomer {
     pub(crate) socket_id: Option<Arc<str>>,
     pub(crate) peer: PeerId,
     pub(crate) role: Role,
+    pub(crate) client: Box<str>,
     pub(crate) entered_ms: u64,
     pub(crate) object: Box<str>,
     pub(crate) suppressed: bool,
@@ -91,14 +96,26 @@ impl Link {
 
 impl Member {
     pub(crate) fn new(newcomer: Newcomer, ctx: &mut Context) -> Self {
-        let Newcomer { key, id, socket_id, peer, role, entered_ms, object, suppressed, reads_session } =
-            newcomer;
+        let Newcomer {
+            key,
+            id,
+            socket_id,
+            peer,
+            role,
+            client,
+            entered_ms,
+            object,
+            suppressed,
+            reads_session,
+        } = newcomer;
         Self {
             key,
             id,
             socket_id,
             role,
+            client,
             entered_ms,
+            signals: 0,
             object,
             suppressed,
             link: Link::Open(peer),

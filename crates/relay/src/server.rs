@@ -39,6 +39,8 @@ pub(crate) enum Phase {
 
 /// What all shards share.
 pub(crate) struct Shared {
+    /// Where clients are listened for.
+    pub(crate) address: SocketAddr,
     pub(crate) config: Config,
     /// Whose tokens are accepted now; those in `config` were at the start.
     pub(crate) keys: Arc<CurrentKeys>,
@@ -179,6 +181,7 @@ impl Relay {
         let drain = config.drain;
         let keys = Arc::new(CurrentKeys::new(config.keys.clone()));
         let shared = Arc::new(Shared {
+            address,
             limits: Arc::new(config.limits.clone()),
             rest_rate: Rate::new(config.http.rest_per_second, config.http.rest_burst),
             config,
@@ -229,7 +232,7 @@ impl Relay {
         self.address
     }
 
-    /// Where health, metrics and status are served, if anywhere.
+    /// Where health, metrics, status and the page are served, if anywhere.
     pub fn admin_address(&self) -> Option<SocketAddr> {
         self.admin_address
     }

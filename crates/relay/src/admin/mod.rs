@@ -2,6 +2,7 @@
 //! own, so that it answers while the shards are busy, and while the relay drains.
 
 mod metrics;
+mod page;
 mod status;
 
 use std::convert::Infallible;
@@ -96,9 +97,12 @@ async fn serve(admin: Rc<Admin>, stream: TcpStream) {
 
 impl Admin {
     async fn respond(&self, request: &Request<Incoming>) -> Answer {
-        let mut answer = match (request.method(), request.uri().path()) {
-            (&Method::GET | &Method::HEAD, path) => self.get(path, request.headers()).await,
-            _ => answer::not_allowed("GET"),
+        let mut answer = match page::answer(self, request).await {
+            Some(answer) => answer,
+            None => match (request.method(), request.uri().path()) {
+                (&Method::GET | &Method::HEAD, path) => self.get(path, request.headers()).await,
+                _ => answer::not_allowed("GET"),
+            },
         };
         answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         answer

@@ -10,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::{Failure, credentials, log, print, reload};
 use crate::clock;
-use crate::config::{Config, ConfigError, Setting};
+use crate::config::{Config, ConfigError, Development, Setting};
 use crate::server::{self, Relay};
 
 /// What follows the flags in the help of `serve`.
@@ -102,12 +102,27 @@ pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
     let api_key = format!("{}", 10_000_000 + u32::from_be_bytes(clock::random()) % 90_000_000);
     let secret: String = clock::random::<20>().iter().map(|byte| format!("{byte:02x}")).collect();
     config.keys.set_project(&api_key, &[&secret])?;
-    let greet = move |address| {
-        for line in invitation(&api_key, &secret, address) {
+    config.development = Some(Development::new(&api_key, &secret));
+    let admin = config.admin.take().unwrap_or_else(|| page_address(&config.listen));
+    config.admin = Some(admin);
+    let greet = move |relay: &Relay| {
+        for line in invitation(&api_key, &secret, relay.address()) {
             print(&line);
+        }
+        if let Some(admin) = relay.admin_address() {
+            print(&format!("See what happens, and try it out in a browser: http://{}/", reachable(admin)));
         }
     };
     run(config, greet, None)
+}
+
+/// Where `dev` shows the page, unless told: where `status` looks, if nobody is there and the relay itself has a place
+/// of its own.
+fn page_address(listen: &str) -> String {
+    const USUAL: &str = "127.0.0.1:9090";
+    const ANY: &str = "127.0.0.1:0";
+    let usual = !listen.ends_with(":0") && server::bind(USUAL).is_ok();
+    if usual { USUAL } else { ANY }.to_owned()
 }
 
 /// What `dev` prints: all that two clients need, and the secret for a server.
@@ -216,7 +231,7 @@ pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
 type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
 
 /// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
-fn run(config: Config, greet: impl FnOnce(SocketAddr), again: Option<Again<'_>>) -> Result<(), Failure> {
+fn run(config: Config, greet: impl FnOnce(&Relay), again: Option<Again<'_>>) -> Result<(), Failure> {
     config.check()?;
     #[cfg(unix)]
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
@@ -239,7 +254,7 @@ fn run(config: Config, greet: impl FnOnce(SocketAddr), again: Option<Again<'_>>)
         if let Some(address) = relay.admin_address() {
             print(&format!("otc-relay admin on http://{address}"));
         }
-        greet(relay.address());
+        greet(&relay);
         loop {
             tokio::select! {
                 () = stop.next() => {

@@ -46,6 +46,13 @@ pub(super) fn is_loopback(listen: &str) -> bool {
     }
 }
 
+/// Whether a Host header names this machine by what always means this machine.
+pub(crate) fn is_loopback_host(host: &str) -> bool {
+    let with_port =
+        if host.ends_with(']') || !host.contains(':') { format!("{host}:80") } else { host.to_owned() };
+    is_loopback(&with_port)
+}
+
 /// An admin listener that others can reach needs a token.
 pub(super) fn check(admin: Option<&str>, token: Option<&AdminToken>) -> Result<(), ConfigError> {
     match admin {

@@ -4,6 +4,7 @@
 //! file, the file over the defaults; [`Setting::all`] is the one list of keys behind all of them.
 
 mod admin;
+mod development;
 mod error;
 mod file;
 mod keys;
@@ -14,6 +15,8 @@ mod value;
 use std::time::Duration;
 
 pub use admin::AdminToken;
+pub(crate) use admin::is_loopback_host;
+pub use development::Development;
 pub use error::ConfigError;
 pub(crate) use keys::CurrentKeys;
 pub use keys::KeyRing;
@@ -30,7 +33,7 @@ pub struct Config {
     /// Where to listen, as `address:port`; port 0 takes a free one. Only the command line reads it:
     /// [`run`](crate::run) is handed a listener. Default `127.0.0.1:8080`, which the client library assumes as well.
     pub listen: String,
-    /// Where health, metrics and status are served, as `address:port`. Default: nowhere.
+    /// Where health, metrics, status and the page are served, as `address:port`. Default: nowhere.
     pub admin: Option<String>,
     /// What whoever asks for metrics and status must show. An admin listener that is not on loopback needs one.
     pub admin_token: Option<AdminToken>,
@@ -44,6 +47,9 @@ pub struct Config {
     pub drain: Duration,
     /// Whose tokens are accepted.
     pub keys: KeyRing,
+    /// The project that the page of the admin listener may play with. Default: none, and the page only shows. With
+    /// one, and on loopback without [`Config::admin_token`], the page is open to everybody on this machine.
+    pub development: Option<Development>,
     /// HTTP requests.
     pub http: HttpConfig,
     /// WebSockets.
@@ -105,6 +111,7 @@ impl Default for Config {
             shards: 0,
             drain: Duration::ZERO,
             keys: KeyRing::default(),
+            development: None,
             http: HttpConfig::default(),
             link: LinkConfig::default(),
             limits: Limits::default(),

@@ -37,6 +37,17 @@ impl PublicUrl {
         }
     }
 
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        let host = self.rest.split('/').next().unwrap_or_default();
+        format!("{}://{host}", if self.secure { "https" } else { "http" })
+    }
+
+    /// Scheme, host and port of WebSockets.
+    pub(crate) fn websocket_origin(&self) -> String {
+        self.origin().replacen("http", "ws", 1)
+    }
+
     /// The URL of the WebSocket below it.
     pub(crate) fn websocket(&self, path_and_query: &str) -> String {
         format!("{}://{}{path_and_query}", if self.secure { "wss" } else { "ws" }, self.rest)

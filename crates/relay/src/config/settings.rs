@@ -169,7 +169,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "admin",
-        help: "address and port for health, metrics and status; empty for none",
+        help: "address and port for health, metrics, status and the page; empty for none",
         allowed: "address:port, such as 127.0.0.1:9090",
         secret: false,
         set: |config, text| {
@@ -181,7 +181,7 @@ const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "admin_token",
-        help: "what to show for metrics and status (Authorization: Bearer); needed unless admin is on loopback",
+        help: "what to show for metrics, status and the page (Authorization: Bearer); needed unless admin is on loopback",
         allowed: "16 to 256 visible ASCII characters",
         secret: true,
         set: |config, text| {

@@ -6,7 +6,7 @@ mod cors;
 mod operation;
 mod rate;
 mod rest;
-mod route;
+pub(crate) mod route;
 mod session_info;
 
 use std::cell::Cell;

@@ -154,11 +154,13 @@ impl Hub {
         let room_id = self.room_for(&create, &admission, now);
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let content = &create.content;
+        let client = content.client_version.as_deref().map(printable);
         let entry = Entry {
             peer: id,
             id: Arc::clone(&create.connection),
             socket_id: socket_id.clone(),
             role: admission.role,
+            client: client.as_deref().unwrap_or_default().into(),
             connection_data: admission.connection_data,
             transaction: transaction(frame),
             suppressed: content.connection_events_suppressed,
@@ -167,7 +169,7 @@ impl Hub {
         };
         let member = room.enrol(entry, &mut self.ctx, now);
         let event = NoticeEvent::Joined {
-            client: printable(content.client_version.as_deref().unwrap_or("unknown client")),
+            client: client.unwrap_or_else(|| "unknown client".to_owned()),
             resumable: socket_id.is_some(),
         };
         self.ctx.note(Some(&room.session), Some(&create.connection), event);

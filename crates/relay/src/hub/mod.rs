@@ -4,6 +4,7 @@ mod admit;
 mod departed;
 mod frames;
 mod links;
+mod look;
 mod server;
 
 use std::collections::{BTreeMap, HashMap};
@@ -24,6 +25,7 @@ use crate::stats::Stats;
 use crate::timer::{Timer, Timers};
 
 use departed::Departed;
+pub use look::ClientSummary;
 pub use server::{ConnectionInfo, ServerError, SessionSummary, StreamInfo};
 
 /// The address that the relay speaks from and clients send their requests to. Session info must announce this one:

@@ -56,6 +56,19 @@ pub struct SessionSummary {
     pub muted: bool,
 }
 
+impl SessionSummary {
+    fn of(room: &Room) -> Self {
+        Self {
+            session: Arc::clone(&room.session),
+            partner: Arc::clone(&room.partner),
+            connections: room.members().len(),
+            opened_at_ms: room.opened_ms,
+            signals: room.signals,
+            muted: room.muted,
+        }
+    }
+}
+
 /// Why a server's wish was not granted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServerError {
@@ -155,20 +168,15 @@ impl Hub {
 
     /// All sessions that somebody is in, in the order of their opening.
     pub fn sessions(&self) -> Vec<SessionSummary> {
-        self.rooms
-            .values()
-            .map(|room| SessionSummary {
-                session: Arc::clone(&room.session),
-                partner: Arc::clone(&room.partner),
-                connections: room.members().len(),
-                opened_at_ms: room.opened_ms,
-                signals: room.signals,
-                muted: room.muted,
-            })
-            .collect()
+        self.rooms.values().map(SessionSummary::of).collect()
     }
 
-    fn room(&self, session: &str) -> Result<&Room, ServerError> {
+    /// A session.
+    pub fn session(&self, session: &str) -> Result<SessionSummary, ServerError> {
+        self.room(session).map(SessionSummary::of)
+    }
+
+    pub(super) fn room(&self, session: &str) -> Result<&Room, ServerError> {
         self.names.get(session).and_then(|id| self.rooms.get(id)).ok_or(ServerError::NoSession)
     }
 

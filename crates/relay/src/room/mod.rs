@@ -57,6 +57,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) id: Arc<str>,
     pub(crate) socket_id: Option<Arc<str>>,
     pub(crate) role: Role,
+    /// What the client says it is, fit to be shown; empty if it does not say.
+    pub(crate) client: Box<str>,
     pub(crate) connection_data: String,
     /// The transaction id of its create, if it has one.
     pub(crate) transaction: Option<&'a str>,
@@ -141,6 +143,7 @@ impl Room {
             socket_id: entry.socket_id,
             peer: entry.peer,
             role: entry.role,
+            client: entry.client,
             entered_ms: now.unix_ms,
             object: json(&connection).into_boxed_str(),
             suppressed: entry.suppressed,

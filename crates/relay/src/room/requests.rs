@@ -197,6 +197,7 @@ impl Room {
         let to = to.filter(|to| **to != *self.session);
         let receiver = to.map(|to| self.receiver(to)).transpose()?;
         let from = Arc::clone(&self.members[at].id);
+        self.members[at].signals += 1;
         let seq = ctx.ids.next();
         let bytes = wire::message(to.unwrap_or(&self.topic), &ctx.ids.text(seq), &from, payload);
         self.pass_on(&Message { seq, bytes }, receiver, ctx);

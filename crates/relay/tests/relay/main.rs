@@ -6,6 +6,7 @@ mod client;
 mod http;
 mod join;
 mod operate;
+mod page;
 mod program;
 mod rest;
 mod resume;

@@ -9,7 +9,7 @@ use otc_protocol::session_id;
 use otc_protocol::token::{Keys, Role, TokenKind, verify_client};
 use otc_relay::KeyRing;
 
-use crate::support::{KEY, PATIENCE, SECRET, now_s, session};
+use crate::support::{KEY, PATIENCE, SECRET, now_s, request_at, session};
 
 pub(crate) fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_otc-relay"));
@@ -313,6 +313,25 @@ fn logs_can_be_json() {
     let records: Vec<serde_json::Value> =
         log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
     assert_eq!(records.last().unwrap()["message"], "stopping");
+}
+
+#[test]
+fn dev_shows_a_page_and_says_where() {
+    let running = Running::start(program().args(["dev", "--listen", "127.0.0.1:0"]));
+    let url = loop {
+        let line = running.line();
+        if let Some(url) = line.strip_prefix("See what happens, and try it out in a browser: http://") {
+            break url.to_owned();
+        }
+    };
+    let address = url.strip_suffix('/').expect(&url).parse().expect(&url);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let page = runtime.block_on(request_at(address, "GET", "/", &[], ""));
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    let overview = runtime.block_on(request_at(address, "GET", "/api/overview", &[], ""));
+    assert_eq!(overview.json()["development"], true);
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
 }
 
 #[test]
