@@ -80,7 +80,8 @@ c-long: ## The C tests with their literal durations of minutes
 	scripts/c-long.sh
 
 cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share the work
-	$(CARGO) run --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1)
+	$(CARGO) build --profile sim --locked -p otc-testkit --bins
+	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1)
 
 abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
 	@scripts/setup.sh build

@@ -3,11 +3,11 @@
 //! * [`history`]: what happened in a run, simulated or real, as records that also travel as JSON lines.
 //! * [`checker`]: the one judge of histories.
 //! * [`proxy`]: breaks TCP links between real programs in every way a network does.
-//! * [`real`]: clients and a relay over real sockets, with links that are cut.
+//! * [`real`]: clients of the C interface and a relay process over real sockets, with links that are cut.
 //! * [`sim`]: clients and relay in one process, under a virtual clock and a seeded network.
 //!
 //! Nothing here is shipped.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 pub mod checker;
 pub mod history;

@@ -1,20 +1,27 @@
 //! Cuts one conversation after each byte, up and down, by FIN and by RST: `otc-cuts [START [STEP]]`.
 //!
 //! START is the first byte number, STEP the distance to the next; so several runs can share the work. Shows how far it
-//! is, and at the end what was judged. The first conversation that goes wrong ends it, with exit status 1.
+//! is, and at the end what was judged. Exit status 1: conversations went wrong; after a few of them it goes no further.
+//! OTC_CUTS_AT_A_TIME is how many conversations go on at a time.
 #![forbid(unsafe_code)]
 
 use std::io;
 use std::process::ExitCode;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use otc_testkit::checker::Tally;
-use otc_testkit::real::Ground;
-use otc_testkit::real::cuts::{Place, converse, lengths, places};
+use otc_testkit::real::cuts::{Outcome, Place, converse_at, lengths, places};
+use otc_testkit::real::{Ground, program};
 
 /// Conversations at a time: they wait for the network more than they compute.
-const AT_A_TIME: usize = 4;
+const AT_A_TIME: usize = 24;
+
+/// So many conversations that went wrong are enough to look into.
+const MAX_FAILURES: usize = 5;
+
+/// How often it is said how far it is.
+const PACE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let numbers: Result<Vec<u64>, _> = std::env::args().skip(1).map(|word| word.parse()).collect();
@@ -38,44 +45,73 @@ fn main() -> ExitCode {
 }
 
 fn run(start: u64, step: u64) -> io::Result<bool> {
-    let ground = Ground::new()?;
+    let at_a_time = std::env::var("OTC_CUTS_AT_A_TIME").ok().and_then(|number| number.parse().ok());
+    let ground = Ground::new(&program::beside_this_program()?)?;
     let lengths = lengths(&ground)?;
     let places = places(lengths, start, step);
     println!("cuts: {} bytes up, {} down; {} places to cut", lengths.0, lengths.1, places.len());
-    let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let sum = Mutex::new((Tally::default(), 0_u64));
-    let work = || -> io::Result<()> {
-        while !failed.load(Ordering::Relaxed) {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            let Some(place) = places.get(number) else { return Ok(()) };
-            if !judge(&ground, *place, &sum)? {
-                failed.store(true, Ordering::Relaxed);
-            }
-            if (number + 1).is_multiple_of(500) {
-                println!("cuts: {} of {}", number + 1, places.len());
-            }
-        }
-        Ok(())
-    };
-    std::thread::scope(|scope| {
-        let workers: Vec<_> = (0..AT_A_TIME).map(|_| scope.spawn(work)).collect();
-        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    let sum = Mutex::new(Sum::new());
+    converse_at(&ground, &places, at_a_time.unwrap_or(AT_A_TIME), |place, outcome| {
+        let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
+        sum.add(place, &outcome);
+        sum.say(places.len());
+        sum.failures < MAX_FAILURES
     })?;
-    let (tally, cut) = *sum.lock().expect("no worker panicked");
-    let clean = !failed.into_inner();
-    let result = if clean { "all clean" } else { "BROKEN" };
-    println!("cuts: {cut} links cut at {} places, {result}: {tally}", places.len());
-    Ok(clean)
+    let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
+    println!(
+        "cuts: {} links cut at {} of {} places in {} s, {}: {}",
+        sum.cut,
+        sum.done,
+        places.len(),
+        sum.begun.elapsed().as_secs(),
+        if sum.failures == 0 { "all clean" } else { "BROKEN" },
+        sum.tally
+    );
+    Ok(sum.failures == 0)
 }
 
-fn judge(ground: &Ground, place: Place, sum: &Mutex<(Tally, u64)>) -> io::Result<bool> {
-    let outcome = converse(ground, Some(place))?;
-    let mut sum = sum.lock().expect("no worker panicked");
-    sum.0.add(&outcome.verdict.tally);
-    sum.1 += outcome.counts.cut;
-    if !outcome.verdict.is_clean() {
-        outcome.tail.iter().for_each(|line| println!("{line}"));
-        println!("{place:?}: {}", outcome.verdict);
+/// What was judged so far.
+struct Sum {
+    tally: Tally,
+    cut: u64,
+    done: usize,
+    failures: usize,
+    begun: Instant,
+    said: Instant,
+}
+
+impl Sum {
+    #[allow(clippy::disallowed_methods, reason = "people want to know how long it takes")]
+    fn new() -> Self {
+        let begun = Instant::now();
+        Self { tally: Tally::default(), cut: 0, done: 0, failures: 0, begun, said: begun }
     }
-    Ok(outcome.verdict.is_clean())
+
+    fn add(&mut self, place: Place, outcome: &Outcome) {
+        self.tally.add(&outcome.verdict.tally);
+        self.cut += outcome.counts.cut;
+        self.done += 1;
+        if !outcome.verdict.is_clean() {
+            self.failures += 1;
+            outcome.tail.iter().for_each(|line| println!("{line}"));
+            println!("{place:?}: {}", outcome.verdict);
+        }
+    }
+
+    fn say(&mut self, all: usize) {
+        if self.said.elapsed() < PACE {
+            return;
+        }
+        self.said += self.said.elapsed();
+        let seconds = self.begun.elapsed().as_secs_f64();
+        let rate = self.done as f64 / seconds;
+        let left = Duration::from_secs_f64((all - self.done) as f64 / rate).as_secs();
+        println!(
+            "cuts: {} of {all}, {rate:.0} a second, {} min {} s left; {} resumes",
+            self.done,
+            left / 60,
+            left % 60,
+            self.tally.resumes
+        );
+    }
 }

@@ -1,79 +1,63 @@
 //! A program with one session, which records whatever it does and is told.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use otc::runtime::{Observer, Options, SessionHandle, SessionSettings};
-use otc::session::{Event, OutgoingSignal, SendError, Target};
-
+use super::c_api::{Session, Times};
 use super::scene::{Phase, Scene};
 use super::{API_KEY, token};
 use crate::history::{Joining, Sent, What};
 
-struct Teller {
-    scene: Arc<Scene>,
-    place: usize,
-    handle: Arc<OnceLock<SessionHandle>>,
-}
-
-impl Observer for Teller {
-    fn notify(&self, event: Event) {
-        if event == Event::Connected {
-            let own = self.handle.get().and_then(SessionHandle::own_connection);
-            self.scene.lock().clients[self.place].id = own.map_or(String::new(), |own| own.id.clone());
-        }
-        self.scene.told(self.place, event);
-    }
-}
+/// How often a join is tried, should a fault be in the way.
+const TRIES: usize = 3;
 
 pub(super) struct Client {
     pub(super) place: usize,
     name: String,
-    session: String,
+    session_id: String,
     scene: Arc<Scene>,
-    handle: Arc<OnceLock<SessionHandle>>,
+    /// There until it is dropped.
+    session: Option<Session>,
 }
 
 impl Client {
     /// A client that has not joined yet.
-    pub(super) fn new(scene: &Arc<Scene>, name: &str, session: &str, api_url: String) -> Self {
+    pub(super) fn new(scene: &Arc<Scene>, name: &str, session_id: &str, api_url: &str, times: Times) -> Self {
         let place = scene.enter(name);
-        let handle = Arc::new(OnceLock::new());
-        let observer = Arc::new(Teller { scene: scene.clone(), place, handle: handle.clone() });
-        let mut settings = SessionSettings { api_url: Some(api_url), ..SessionSettings::default() };
-        // Links that fall silent are to be noticed soon, and the next try is not to wait.
-        settings.config.info_pauses = [Duration::from_millis(1), Duration::from_millis(50)];
-        settings.config.reconnect_pause = Duration::from_millis(20);
-        settings.config.ping_interval = Duration::from_millis(500);
-        settings.config.silence_limit = Duration::from_millis(2_000);
-        let options = Options { api_key: API_KEY.to_owned(), session_id: session.to_owned(), settings };
-        let made = SessionHandle::new(options, observer).expect("the library is initialised");
-        assert!(handle.set(made).is_ok(), "it is set once");
-        Self { place, name: name.to_owned(), session: session.to_owned(), scene: scene.clone(), handle }
-    }
-
-    fn handle(&self) -> &SessionHandle {
-        self.handle.get().expect("set when made")
-    }
-
-    /// Joins; once more if a fault is in the way. False if that fails too.
-    pub(super) fn join(&self) -> bool {
-        for _ in 0..3 {
-            {
-                let mut state = self.scene.lock();
-                state.record(&self.name, What::Joining(Joining::new(&self.session)));
-                let known = &mut state.clients[self.place];
-                known.phase = Phase::Connecting;
-                known.others.clear();
-                self.handle().connect(&token(&self.session)).expect("idle");
-            }
-            let place = self.place;
-            self.scene.wait(|state| state.clients[place].phase != Phase::Connecting);
-            if self.scene.lock().clients[place].phase != Phase::Idle {
-                return true;
-            }
+        let teller = scene.clone();
+        let tell = move |told| teller.told(place, told);
+        let session = Some(Session::new(API_KEY, session_id, api_url, times, tell));
+        Self {
+            place,
+            name: name.to_owned(),
+            session_id: session_id.to_owned(),
+            scene: scene.clone(),
+            session,
         }
-        false
+    }
+
+    fn session(&self) -> &Session {
+        self.session.as_ref().expect("there until it is dropped")
+    }
+
+    /// Joins; again if a fault is in the way. False if that fails too.
+    pub(super) fn join(&self) -> bool {
+        (0..TRIES).any(|_| self.try_to_join())
+    }
+
+    /// Joins, or is told that it failed.
+    pub(super) fn try_to_join(&self) -> bool {
+        {
+            let mut state = self.scene.lock();
+            state.record(&self.name, What::Joining(Joining::new(&self.session_id)));
+            let known = &mut state.clients[self.place];
+            known.phase = Phase::Connecting;
+            known.awaited = 0;
+            known.others.clear();
+        }
+        assert_eq!(self.session().connect(&token(&self.session_id)), 0, "{} is idle", self.name);
+        let place = self.place;
+        self.scene.wait(|state| state.clients[place].phase != Phase::Connecting);
+        self.scene.lock().clients[place].phase != Phase::Idle
     }
 
     pub(super) fn id(&self) -> String {
@@ -85,13 +69,7 @@ impl Client {
         // Nothing can be told of the signal before it is recorded: that waits for the lock.
         let mut state = self.scene.lock();
         let id = to.map(|place| state.clients[place].id.clone());
-        let target = id.as_deref().map_or(Target::Everyone, Target::Connection);
-        let signal = OutgoingSignal { kind: b"", data: data.as_bytes(), target, retry: true };
-        let status = match self.handle().send_signal(signal) {
-            Ok(()) => 0,
-            Err(SendError::NotConnected) => 1010,
-            Err(_) => 1550,
-        };
+        let Some(status) = self.session().send(&data, id.as_deref(), true) else { return false };
         let accepted = status == 0;
         if accepted {
             state.sent += 1;
@@ -107,7 +85,7 @@ impl Client {
     /// Leaves, and waits until that is told.
     pub(super) fn leave(&self) {
         self.scene.record(&self.name, What::DisconnectAsked);
-        let _ = self.handle().disconnect();
+        let _ = self.session().disconnect();
         let place = self.place;
         self.scene.wait(|state| state.clients[place].phase == Phase::Idle);
     }
@@ -115,7 +93,8 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        self.handle().delete();
+        // Only once delete has returned can nothing be told any more.
+        drop(self.session.take());
         self.scene.record(&self.name, What::Deleted);
     }
 }

@@ -2,7 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+use super::c_api::Times;
 use super::client::Client;
 use super::scene::{Phase, Scene};
 use super::{Ground, new_session};
@@ -11,8 +13,11 @@ use crate::history::What;
 use crate::proxy::{Counts, Cut, Direction};
 use crate::sim::dice::Dice;
 
-/// Signals that each of the two sends. Half of them one by one, each waiting for the last to arrive; half at once.
+/// Signals that each of the two sends.
 const SIGNALS: usize = 50;
+
+/// How many of them are sent one by one, each waiting for the last to arrive. The others are sent at once.
+const ONE_BY_ONE: usize = 10;
 
 /// Where the link is cut, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,8 +46,10 @@ pub fn converse(ground: &Ground, place: Option<Place>) -> io::Result<Outcome> {
     let scene = Arc::new(Scene::new());
     let proxy = ground.proxy()?;
     let session = new_session();
-    let steady = Client::new(&scene, "steady", &session, format!("http://{}", ground.relay_address));
-    let shaky = Client::new(&scene, "shaky", &session, format!("http://{}", proxy.address()));
+    let join =
+        |name, address| Client::new(&scene, name, &session, &format!("http://{address}"), Times::default());
+    let steady = join("steady", ground.relay_address());
+    let shaky = join("shaky", proxy.address());
     steady.join();
     if let Some(place) = place {
         scene.record("shaky", What::Fault { what: format!("{place:?}"), may_end: false });
@@ -51,10 +58,10 @@ pub fn converse(ground: &Ground, place: Option<Place>) -> io::Result<Outcome> {
     shaky.join();
     talk(&scene, &steady, &shaky);
     // A join that broke off may have left a client behind, which goes when its time is over.
-    let id = shaky.id();
+    let ids = [steady.id(), shaky.id()];
     scene.wait(|state| {
-        let others = &state.clients[steady.place].others;
-        state.is_calm() && others.len() == 1 && others.contains(&id)
+        let sees = |place: usize, id| state.clients[place].others.iter().eq([id]);
+        state.is_calm() && sees(steady.place, &ids[1]) && sees(shaky.place, &ids[0])
     });
     scene.record("", What::Settled);
     shaky.leave();
@@ -76,12 +83,36 @@ fn talk(scene: &Scene, steady: &Client, shaky: &Client) {
         let direct = number % 2 == 1;
         shaky.send(format!("shaky {number}"), direct.then_some(steady.place));
         steady.send(format!("steady {number}"), direct.then_some(shaky.place));
-        if number < SIGNALS / 2 {
+        if number < ONE_BY_ONE {
             scene.wait(|state| {
                 state.clients.iter().all(|known| known.awaited == 0 || known.phase == Phase::Idle)
             });
         }
     }
+}
+
+/// Has the conversation once for each place, so many at a time: they wait for the network more than they compute.
+/// `judge` is shown each outcome, and says whether to go on.
+pub fn converse_at(
+    ground: &Ground,
+    places: &[Place],
+    at_a_time: usize,
+    judge: impl Fn(Place, Outcome) -> bool + Sync,
+) -> io::Result<()> {
+    let (next, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
+    let work = || -> io::Result<()> {
+        while !enough.load(Ordering::Relaxed) {
+            let Some(place) = places.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
+            if !judge(*place, converse(ground, Some(*place))?) {
+                enough.store(true, Ordering::Relaxed);
+            }
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..at_a_time).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
+    })
 }
 
 /// How long the conversation is in bytes up and down, when nothing cuts it: the longest of a few.

@@ -1,26 +1,32 @@
-//! Clients of the library and a relay in one process, over real sockets, with a proxy between them that breaks links.
+//! Clients of the C interface and a relay in a process of its own, over real sockets, with proxies between them that
+//! break links.
 //!
 //! * [`cuts`]: one fixed conversation, cut after any byte.
+//! * [`c_api`]: the exported functions of the library, for callers in safe Rust.
+//! * [`program`]: the relay's process.
 //!
 //! Everything that happens is judged by the [`checker`](crate::checker) while it happens.
 
+pub mod c_api;
 mod client;
 pub mod cuts;
+pub mod program;
 mod scene;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use otc_protocol::session_id;
 use otc_protocol::token::{Role, Secret, T1Params, mint_t1};
-use otc_relay::{Config, Relay, bind};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
 use crate::proxy::FaultProxy;
+use program::{RelayProgram, RelaySettings};
 
 const API_KEY: &str = "100";
 const API_SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
@@ -29,41 +35,35 @@ const API_SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 /// behind for so long; and a hundred times what a resume takes here.
 const GRACE: Duration = Duration::from_secs(15);
 
-/// A relay, and the runtime of the proxies before it.
+/// A relay process, and the runtime of the proxies before it.
 pub struct Ground {
+    relay: RelayProgram,
     network: Handle,
     end: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    relay: Option<Relay>,
-    relay_address: SocketAddr,
 }
 
 impl Ground {
-    /// Starts a relay on a free loopback port.
-    pub fn new() -> io::Result<Self> {
-        let mut config = Config::default();
-        config.keys.set_project(API_KEY, &[API_SECRET]).map_err(io::Error::other)?;
-        config.limits.grace_window = GRACE;
-        // The pace is the senders' own.
-        config.limits.requests_per_second = 1_000_000;
-        let relay = Relay::start(bind("127.0.0.1:0")?, config)?;
-        let relay_address = relay.address();
+    /// Starts the relay program at `path` on a free loopback port.
+    pub fn new(path: &Path) -> io::Result<Self> {
+        let relay = RelayProgram::start(path, RelaySettings { grace_window: GRACE })?;
         let (network, end, thread) = start_network()?;
-        otc::runtime::init();
-        Ok(Self { network, end: Some(end), thread: Some(thread), relay: Some(relay), relay_address })
+        c_api::start();
+        Ok(Self { relay, network, end: Some(end), thread: Some(thread) })
+    }
+
+    fn relay_address(&self) -> SocketAddr {
+        self.relay.address()
     }
 
     fn proxy(&self) -> io::Result<FaultProxy> {
-        self.network.block_on(FaultProxy::start(self.relay_address))
+        self.network.block_on(FaultProxy::start(self.relay_address()))
     }
 }
 
 impl Drop for Ground {
     fn drop(&mut self) {
-        otc::runtime::destroy();
-        if let Some(relay) = self.relay.take() {
-            let _ = self.network.block_on(relay.stop());
-        }
+        c_api::stop();
         drop(self.end.take());
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

@@ -197,7 +197,7 @@ impl Machine {
 }
 
 /// The number that C programs see.
-pub(crate) fn code(error: SessionError) -> i32 {
+pub(super) fn code(error: SessionError) -> i32 {
     match error {
         SessionError::AuthorizationFailure => 1004,
         SessionError::InvalidSession => 1005,

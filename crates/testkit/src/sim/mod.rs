@@ -34,8 +34,6 @@ use crate::history::History;
 pub use coverage::{Coverage, Feature};
 pub use plan::Plan;
 
-pub(crate) use machine::code;
-
 /// What to keep of a run beside its verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Keep {
