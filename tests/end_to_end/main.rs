@@ -1,9 +1,12 @@
 //! Clients through a real relay in this process: what a program sees from connect to disconnect.
 #![forbid(unsafe_code)]
 
+#[path = "../../crates/relay/tests/relay/certificates.rs"]
+mod certificates;
 mod hammer;
 mod joining;
 mod leaving;
 mod signals;
 mod support;
+mod tls;
 mod trouble;

@@ -75,6 +75,7 @@ impl<'a> Token<'a> {
 /// A relay that knows one project.
 pub(crate) struct TestRelay {
     relay: Option<Relay>,
+    url: String,
     pub(crate) address: SocketAddr,
 }
 
@@ -84,15 +85,24 @@ impl TestRelay {
     }
 
     pub(crate) fn start_at(address: &str) -> Self {
+        Self::start_with(address, |_| ())
+    }
+
+    pub(crate) fn start_with(address: &str, adjust: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config::default();
         config.keys.set_project(API_KEY, &[API_SECRET]).expect("a project");
+        adjust(&mut config);
         let relay = Relay::start(bind(address).expect("a port"), config).expect("a relay");
-        let address = relay.address();
-        Self { relay: Some(relay), address }
+        let (url, address) = (relay.url(), relay.address());
+        Self { relay: Some(relay), url, address }
     }
 
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.url.clone()
+    }
+
+    pub(crate) fn running(&self) -> &Relay {
+        self.relay.as_ref().expect("it was not stopped")
     }
 
     pub(crate) fn stop(&mut self) {

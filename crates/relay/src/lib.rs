@@ -52,7 +52,10 @@ pub mod config;
 mod http;
 mod server;
 mod shard;
+mod stream;
+mod tls;
 mod ws;
 
 pub use config::{Config, ConfigError, KeyRing};
 pub use server::{Relay, bind, run};
+pub use tls::CertificateNews;

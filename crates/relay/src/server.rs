@@ -13,11 +13,12 @@ use tokio::sync::{oneshot, watch};
 use crate::admin;
 use crate::admission::TokenAuthority;
 use crate::authority::Authority;
-use crate::config::{Config, CurrentKeys, KeyRing};
+use crate::config::{Config, CurrentKeys, KeyRing, TlsConfig};
 use crate::http::Rate;
 use crate::limits::Limits;
 use crate::shard::{self, ShardHandle};
 use crate::stats::Stats;
+use crate::tls::{CertificateNews, Tls};
 
 /// Connections that the system keeps for the relay until it accepts them. A thousand clients that return at the same
 /// moment must not meet a full queue.
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     /// Where clients are listened for.
     pub(crate) address: SocketAddr,
     pub(crate) config: Config,
+    /// TLS, if there is a certificate.
+    pub(crate) tls: Option<Tls>,
     /// Whose tokens are accepted now; those in `config` were at the start.
     pub(crate) keys: Arc<CurrentKeys>,
     pub(crate) limits: Arc<Limits>,
@@ -104,9 +107,11 @@ impl Drop for SocketPermit {
 pub struct Relay {
     address: SocketAddr,
     admin_address: Option<SocketAddr>,
+    admin_tls: bool,
     phase: watch::Sender<Phase>,
     drain: Duration,
     keys: Arc<CurrentKeys>,
+    tls: Option<Tls>,
     sockets: Arc<Sockets>,
     shards: Vec<ShardHandle>,
     ends: Vec<oneshot::Receiver<io::Result<()>>>,
@@ -166,7 +171,9 @@ pub async fn run(
 impl Relay {
     /// Starts a relay. It accepts connections when this returns.
     pub fn start(listener: TcpListener, config: Config) -> io::Result<Self> {
-        config.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let unusable = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
+        config.check().map_err(unusable)?;
+        let tls = Tls::load(&config.tls).map_err(unusable)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
         let admin = config.admin.as_deref().map(bind_admin).transpose()?;
@@ -178,13 +185,14 @@ impl Relay {
         let (handles, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| ShardHandle::new()).unzip();
         let (phase, phase_seen) = watch::channel(Phase::Running);
         let sockets = Arc::new(Sockets::default());
-        let drain = config.drain;
+        let (drain, admin_tls) = (config.drain, config.tls.admin);
         let keys = Arc::new(CurrentKeys::new(config.keys.clone()));
         let shared = Arc::new(Shared {
             address,
             limits: Arc::new(config.limits.clone()),
             rest_rate: Rate::new(config.http.rest_per_second, config.http.rest_burst),
             config,
+            tls: tls.clone(),
             keys: Arc::clone(&keys),
             shards: handles.clone(),
             phase: phase_seen,
@@ -193,9 +201,11 @@ impl Relay {
         let mut relay = Self {
             address,
             admin_address,
+            admin_tls,
             phase,
             drain,
             keys,
+            tls,
             sockets,
             shards: handles,
             ends: Vec::new(),
@@ -239,13 +249,33 @@ impl Relay {
 
     /// Its URL for clients on this machine.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// The URL of the admin listener, if there is one.
+    pub fn admin_url(&self) -> Option<String> {
+        let scheme = if self.admin_tls { "https" } else { "http" };
+        self.admin_address.map(|address| format!("{scheme}://{address}"))
     }
 
     /// Replaces the keys of all projects and applications. Clients that are in a session stay, whatever their tokens
     /// were made with; whoever enters from now on needs one made with these.
     pub fn set_keys(&self, keys: KeyRing) {
         self.keys.replace(keys);
+    }
+
+    /// Looks whether the files of the certificate have changed, and uses what they hold for handshakes from now on.
+    /// Clients that are connected stay.
+    pub fn refresh_certificate(&self) -> CertificateNews {
+        self.tls.as_ref().map_or(CertificateNews::Unchanged, Tls::refresh)
+    }
+
+    /// The same with the files named here. A relay that was started without TLS stays without.
+    pub fn reload_certificate(&self, config: &TlsConfig) -> CertificateNews {
+        match (&self.tls, &config.certificate, &config.key) {
+            (Some(tls), Some(certificate), Some(key)) => tls.reload(certificate, key),
+            _ => CertificateNews::Unchanged,
+        }
     }
 
     /// Open sockets, HTTP included.

@@ -23,6 +23,7 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::clock;
 use crate::http::answer::{self, Answer};
 use crate::server::{Phase, Shared};
+use crate::stream::Stream;
 pub(crate) use status::Totals;
 
 /// Connections to the admin listener at a time: a few scrapers and people.
@@ -77,10 +78,18 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
     })
 }
 
-async fn serve(admin: Rc<Admin>, stream: TcpStream) {
+async fn serve(admin: Rc<Admin>, socket: TcpStream) {
     admin.connections.fetch_add(1, Ordering::Relaxed);
+    match admin.welcome(socket).await {
+        Ok(stream) => serve_stream(&admin, stream).await,
+        Err(error) => tracing::debug!(%error, "TLS handshake with the admin listener failed"),
+    }
+    admin.connections.fetch_sub(1, Ordering::Relaxed);
+}
+
+async fn serve_stream(admin: &Rc<Admin>, stream: Stream) {
     let service = service_fn(|request| {
-        let admin = Rc::clone(&admin);
+        let admin = Rc::clone(admin);
         async move { Ok::<_, Infallible>(admin.respond(&request).await) }
     });
     let ended = http1::Builder::new()
@@ -92,10 +101,18 @@ async fn serve(admin: Rc<Admin>, stream: TcpStream) {
     if let Err(error) = ended {
         tracing::debug!(%error, "admin connection ended");
     }
-    admin.connections.fetch_sub(1, Ordering::Relaxed);
 }
 
 impl Admin {
+    /// Makes the TLS handshake, if there is to be one.
+    async fn welcome(&self, socket: TcpStream) -> std::io::Result<Stream> {
+        let config = &self.shared.config.tls;
+        match &self.shared.tls {
+            Some(tls) if config.admin => tls.accept(socket, config.handshake_timeout).await,
+            _ => Ok(Stream::Plain(socket)),
+        }
+    }
+
     async fn respond(&self, request: &Request<Incoming>) -> Answer {
         let mut answer = match page::answer(self, request).await {
             Some(answer) => answer,

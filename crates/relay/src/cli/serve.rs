@@ -105,12 +105,17 @@ pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
     config.development = Some(Development::new(&api_key, &secret));
     let admin = config.admin.take().unwrap_or_else(|| page_address(&config.listen));
     config.admin = Some(admin);
+    let scheme = |secure| if secure { "https" } else { "http" };
+    let (scheme, admin_scheme) = (scheme(config.tls.certificate.is_some()), scheme(config.tls.admin));
     let greet = move |relay: &Relay| {
-        for line in invitation(&api_key, &secret, relay.address()) {
+        for line in invitation(&api_key, &secret, &format!("{scheme}://{}", reachable(relay.address()))) {
             print(&line);
         }
         if let Some(admin) = relay.admin_address() {
-            print(&format!("See what happens, and try it out in a browser: http://{}/", reachable(admin)));
+            print(&format!(
+                "See what happens, and try it out in a browser: {admin_scheme}://{}/",
+                reachable(admin)
+            ));
         }
     };
     run(config, greet, None)
@@ -126,9 +131,8 @@ fn page_address(listen: &str) -> String {
 }
 
 /// What `dev` prints: all that two clients need, and the secret for a server.
-fn invitation(api_key: &str, secret: &str, address: SocketAddr) -> Vec<String> {
+fn invitation(api_key: &str, secret: &str, url: &str) -> Vec<String> {
     const MONTH_S: u64 = 30 * 24 * 3600;
-    let url = format!("http://{}", reachable(address));
     let session = otc_protocol::session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>());
     let key = Secret::new(secret);
     let export = |role, data| {
@@ -223,6 +227,7 @@ pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
     log::start(&args.common);
     let config = configure(args)?;
     config.check()?;
+    config.check_files()?;
     print(&format!("the configuration is fine: {} projects and applications", config.keys.summary().len()));
     Ok(())
 }
@@ -233,6 +238,7 @@ type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
 /// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
 fn run(config: Config, greet: impl FnOnce(&Relay), again: Option<Again<'_>>) -> Result<(), Failure> {
     config.check()?;
+    config.check_files()?;
     #[cfg(unix)]
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
@@ -250,13 +256,15 @@ fn run(config: Config, greet: impl FnOnce(&Relay), again: Option<Again<'_>>) -> 
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         let mut relay = Relay::start(listener, config.clone())
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
-        print(&format!("otc-relay listening on http://{}", relay.address()));
-        if let Some(address) = relay.admin_address() {
-            print(&format!("otc-relay admin on http://{address}"));
+        print(&format!("otc-relay listening on {}", relay.url()));
+        if let Some(url) = relay.admin_url() {
+            print(&format!("otc-relay admin on {url}"));
         }
         greet(&relay);
+        let mut watch = reload::Watch::new(&config.tls);
         loop {
             tokio::select! {
+                () = watch.next() => reload::certificate(&relay.refresh_certificate()),
                 () = stop.next() => {
                     tracing::info!("stopping");
                     break;

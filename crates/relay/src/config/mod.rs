@@ -10,8 +10,10 @@ mod file;
 mod keys;
 mod public_url;
 mod settings;
+mod transport;
 mod value;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 pub use admin::AdminToken;
@@ -50,12 +52,33 @@ pub struct Config {
     /// The project that the page of the admin listener may play with. Default: none, and the page only shows. With
     /// one, and on loopback without [`Config::admin_token`], the page is open to everybody on this machine.
     pub development: Option<Development>,
+    /// Whether clients may be served without TLS from other machines: there is a proxy in front that ends it, or the
+    /// network is trusted. Default no.
+    pub plain_http: bool,
+    /// TLS.
+    pub tls: TlsConfig,
     /// HTTP requests.
     pub http: HttpConfig,
     /// WebSockets.
     pub link: LinkConfig,
     /// Sessions and the clients in them.
     pub limits: Limits,
+}
+
+/// TLS. It is spoken when there is a certificate.
+#[derive(Debug, Clone)]
+pub struct TlsConfig {
+    /// A PEM file with the certificate, and those it is signed with after it.
+    pub certificate: Option<PathBuf>,
+    /// A PEM file with the private key.
+    pub key: Option<PathBuf>,
+    /// How often to look whether these files have changed; zero for never. Default one minute: tools that renew
+    /// certificates do so days before they end.
+    pub watch: Duration,
+    /// How long a handshake may take. Default 10 s, as a request's head.
+    pub handshake_timeout: Duration,
+    /// Whether the admin listener speaks TLS as well, by the same certificate. Default no.
+    pub admin: bool,
 }
 
 /// Limits of HTTP requests.
@@ -112,9 +135,23 @@ impl Default for Config {
             drain: Duration::ZERO,
             keys: KeyRing::default(),
             development: None,
+            plain_http: false,
+            tls: TlsConfig::default(),
             http: HttpConfig::default(),
             link: LinkConfig::default(),
             limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for TlsConfig {
+    fn default() -> Self {
+        Self {
+            certificate: None,
+            key: None,
+            watch: Duration::from_secs(60),
+            handshake_timeout: Duration::from_secs(10),
+            admin: false,
         }
     }
 }
@@ -211,6 +248,11 @@ impl Config {
     /// Checks what no single key can tell: values that do not go together.
     pub fn check(&self) -> Result<(), ConfigError> {
         settings::check(self)
+    }
+
+    /// Checks what the files hold that it names.
+    pub fn check_files(&self) -> Result<(), ConfigError> {
+        crate::tls::Tls::load(&self.tls).map(|_| ())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The one list of keys.
 
 use super::value::{DURATION, duration, show_duration, show_size, size};
-use super::{AdminToken, Config, ConfigError, PublicUrl, admin, is_host};
+use super::{AdminToken, Config, ConfigError, PublicUrl, admin, is_host, transport};
 
 /// A key that can be configured.
 pub struct Setting {
@@ -57,6 +57,7 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         let value = show_size(config.link.output_soft);
         return Err(ConfigError::new("link.output_soft", &value, "at most link.output_hard"));
     }
+    transport::check(config)?;
     admin::check(config.admin.as_deref(), config.admin_token.as_ref())?;
     // Otherwise a client that missed much is ended again each time it comes back for it.
     if config.link.output_hard <= config.limits.kept_bytes {
@@ -142,6 +143,19 @@ macro_rules! setting {
             get: |config| show_size(config.$($field).+),
         }
     };
+    (path $key:literal, $($field:ident).+, $help:literal) => {
+        Setting {
+            key: $key,
+            help: $help,
+            allowed: "the path of a file",
+            secret: false,
+            set: |config, text| {
+                config.$($field).+ = (!text.is_empty()).then(|| text.into());
+                Some(())
+            },
+            get: |config| config.$($field).+.as_ref().map(|path| path.display().to_string()).unwrap_or_default(),
+        }
+    };
     (switch $key:literal, $($field:ident).+, $help:literal) => {
         Setting {
             key: $key,
@@ -201,8 +215,16 @@ const SETTINGS: &[Setting] = &[
         },
         get: |config| config.public_url.as_ref().map(ToString::to_string).unwrap_or_default(),
     },
+    setting!(switch "plain_http", plain_http,
+        "whether other machines may be served without TLS, because a proxy in front ends it"),
     setting!(number "shards", shards, 0, 256, "threads that carry sessions; 0 for one a core"),
     setting!(duration "drain", drain, "how long clients may finish by themselves after a stop was asked for"),
+    setting!(path "tls.certificate", tls.certificate, "PEM file with the certificate chain; empty for no TLS"),
+    setting!(path "tls.key", tls.key, "PEM file with its private key"),
+    setting!(duration "tls.watch", tls.watch,
+        "how often to look whether these files have changed; 0 for never. SIGHUP looks at once"),
+    setting!(some_duration "tls.handshake_timeout", tls.handshake_timeout, "how long a TLS handshake may take"),
+    setting!(switch "tls.admin", tls.admin, "whether the admin listener speaks TLS too, by the same certificate"),
     setting!(some_duration "http.head_timeout", http.head_timeout,
         "how long a request's head may take, and an idle connection stay"),
     setting!(some_duration "http.body_timeout", http.body_timeout, "how long a request's body may take"),

@@ -21,11 +21,11 @@ use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::TcpStream;
 
 use crate::io::Opened;
 use crate::server::{Phase, SocketPermit};
 use crate::shard::{Arrival, Shard};
+use crate::stream::Stream;
 use crate::ws;
 pub(crate) use rate::Rate;
 
@@ -36,13 +36,14 @@ use route::{Route, query_value, route};
 type Permit = Rc<Cell<Option<SocketPermit>>>;
 
 /// Serves the requests of one socket until it closes or becomes a WebSocket.
-pub(crate) async fn serve(shard: Rc<Shard>, stream: TcpStream, permit: SocketPermit) {
+pub(crate) async fn serve(shard: Rc<Shard>, stream: Stream, permit: SocketPermit) {
+    let secure = stream.is_secure();
     let permit: Permit = Rc::new(Cell::new(Some(permit)));
     let mut phase = shard.shared.phase();
     let limits = &shard.shared.config.http;
     let service = service_fn(|request| {
         let (shard, permit) = (Rc::clone(&shard), Rc::clone(&permit));
-        async move { Ok::<_, Infallible>(respond(shard, request, permit).await) }
+        async move { Ok::<_, Infallible>(respond(shard, request, permit, secure).await) }
     });
     let mut connection = std::pin::pin!(
         http1::Builder::new()
@@ -66,12 +67,12 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: TcpStream, permit: SocketPer
 }
 
 /// Answers a request, and lets pages read the answer if they may.
-async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permit) -> Answer {
+async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permit, secure: bool) -> Answer {
     let limits = &shard.shared.config.http;
     let origins = &limits.allowed_origins;
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = if cors::allows(request.headers(), origins) {
-        let mut answer = dispatch(&shard, &mut request, permit).await;
+        let mut answer = dispatch(&shard, &mut request, permit, secure).await;
         cors::open(&mut answer, origin.as_ref(), origins.is_empty());
         answer
     } else {
@@ -86,7 +87,12 @@ async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permi
     answer
 }
 
-async fn dispatch(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -> Answer {
+async fn dispatch(
+    shard: &Rc<Shard>,
+    request: &mut Request<Incoming>,
+    permit: Permit,
+    secure: bool,
+) -> Answer {
     let config = &shard.shared.config;
     if request.uri().path_and_query().is_some_and(|url| url.as_str().len() > config.http.max_url) {
         return answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
@@ -97,7 +103,7 @@ async fn dispatch(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Pe
     let path = request.uri().path().to_owned();
     match (request.method(), route(&path)) {
         (&Method::GET, Route::SessionInfo { session }) => {
-            session_info::answer(&shard.shared, session, request.uri(), request.headers(), false)
+            session_info::answer(&shard.shared, session, request.uri(), request.headers(), secure)
         }
         (&Method::GET, Route::Socket) => upgrade(shard, request, permit),
         (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),
@@ -147,8 +153,8 @@ fn upgrade(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -
 }
 
 /// The socket below an HTTP connection, and what was read of it beyond the request.
-fn socket_of(upgraded: Upgraded) -> Option<(TcpStream, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<TcpStream>>().ok()?;
+fn socket_of(upgraded: Upgraded) -> Option<(Stream, Bytes)> {
+    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
     // Even an empty rest keeps the whole buffer that requests were read into.
     let read_ahead = if parts.read_buf.is_empty() { Bytes::new() } else { parts.read_buf };
     Some((parts.io.into_inner(), read_ahead))

@@ -8,7 +8,6 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use slab::Slab;
-use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Notify;
 
 use super::Shard;
@@ -19,6 +18,7 @@ use crate::config::LinkConfig;
 use crate::hub::Hub;
 use crate::io::{CloseSeen, Now, Opened, Output, PeerId, close};
 use crate::notice::{Level, Notice};
+use crate::stream::Writer;
 use crate::ws::{Incoming, Progress, ReceiveError, Receiver};
 
 /// What one read takes at most, and what small messages are put together in. One each a shard.
@@ -82,7 +82,7 @@ impl Engine {
     }
 
     /// Takes in a socket.
-    pub(super) fn open(&mut self, socket: OwnedWriteHalf, opened: Opened, now: Now) -> PeerId {
+    pub(super) fn open(&mut self, socket: Writer, opened: Opened, now: Now) -> PeerId {
         self.generation = self.generation.wrapping_add(1);
         let entry = self.links.vacant_entry();
         // Far fewer sockets fit into a process than into 32 bits.
@@ -338,18 +338,20 @@ impl Engine {
             return;
         };
         let socket = &link.socket;
-        let progress = link.queue.write_to(&mut buffer, |pieces| match pieces {
-            [piece] => socket.try_write(piece),
-            pieces => socket.try_write_vectored(pieces),
+        let written = link.queue.write_to(&mut buffer, |pieces| socket.try_write(pieces));
+        let progress = written.and_then(|progress| match progress {
+            Progress::Done if !socket.try_flush()? => Ok(Progress::Blocked),
+            progress => Ok(progress),
         });
         match progress {
             Ok(Progress::Done) if link.phase == Phase::Finishing => {
+                link.socket.finish();
                 link.phase = Phase::Ended;
                 link.wake();
             }
             Ok(Progress::Done) if link.phase == Phase::Discarding => {
                 // Nothing will be said or heard any more; the peer sees the end and closes.
-                let _ = socket2::SockRef::from(link.socket.as_ref()).shutdown(std::net::Shutdown::Write);
+                link.socket.finish();
             }
             Ok(Progress::Done) => {}
             Ok(Progress::Blocked) => {

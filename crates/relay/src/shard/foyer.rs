@@ -10,9 +10,9 @@ use otc_protocol::limits::MAX_RELAY_INBOUND_FRAME;
 use otc_protocol::raptor::{Envelope, Uri};
 use otc_protocol::rumor::{Frame, FrameType};
 use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
 
 use super::{Arrival, shard_of};
+use crate::stream::Stream;
 use crate::ws::{Incoming, Receiver};
 
 /// How long a socket may take to name its session. Clients do so at once.
@@ -36,9 +36,9 @@ enum Found {
 /// others of its kind. What was read goes with it, unread. `None` if the socket has gone.
 pub(super) async fn find_shard(
     shards: usize,
-    mut arrival: Arrival<TcpStream>,
+    mut arrival: Arrival<Stream>,
     here: usize,
-) -> Option<(usize, Arrival<TcpStream>)> {
+) -> Option<(usize, Arrival<Stream>)> {
     let patience = if arrival.opened.reconnect { PATIENCE_RETURNING } else { PATIENCE };
     let mut read = BytesMut::from(&arrival.read_ahead[..]);
     let found = tokio::time::timeout(patience, look_into(&mut arrival.stream, &mut read)).await;
@@ -51,7 +51,7 @@ pub(super) async fn find_shard(
 }
 
 /// Reads until a frame names the session, or something comes that a hub has to answer.
-async fn look_into(stream: &mut TcpStream, read: &mut BytesMut) -> Found {
+async fn look_into(stream: &mut Stream, read: &mut BytesMut) -> Found {
     let mut receiver = Receiver::new(MAX_RELAY_INBOUND_FRAME);
     let mut seen = 0;
     loop {

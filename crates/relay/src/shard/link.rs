@@ -7,21 +7,21 @@ use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
-use tokio::io::{AsyncRead, ReadBuf};
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::ReadBuf;
 
 use super::Shard;
 use super::engine::Engine;
 use crate::clock;
 use crate::io::PeerId;
 use crate::server::SocketPermit;
+use crate::stream::{Reader, Writer};
 use crate::ws::{Receiver, SendQueue};
 
 /// The writing side of a socket, and where it stands.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) peer: PeerId,
-    pub(super) socket: OwnedWriteHalf,
+    pub(super) socket: Writer,
     pub(super) queue: SendQueue,
     pub(super) phase: Phase,
     pub(super) hold: Hold,
@@ -64,7 +64,7 @@ pub(super) enum Hold {
 }
 
 impl Link {
-    pub(super) fn new(peer: PeerId, socket: OwnedWriteHalf) -> Self {
+    pub(super) fn new(peer: PeerId, socket: Writer) -> Self {
         Self {
             peer,
             socket,
@@ -94,7 +94,7 @@ const READS_AT_ONCE: usize = 4;
 pub(super) struct LinkTask {
     shard: Rc<Shard>,
     peer: PeerId,
-    socket: OwnedReadHalf,
+    socket: Reader,
     receiver: Receiver,
     read_ahead: Bytes,
     _permit: SocketPermit,
@@ -104,7 +104,7 @@ impl LinkTask {
     pub(super) fn new(
         shard: Rc<Shard>,
         peer: PeerId,
-        socket: OwnedReadHalf,
+        socket: Reader,
         read_ahead: Bytes,
         max_message: usize,
         permit: SocketPermit,
@@ -130,7 +130,7 @@ impl Future for LinkTask {
             engine.received(peer, receiver, &std::mem::take(read_ahead), clock::now());
         }
         while let Some(link) = engine.link(peer).filter(|link| link.blocked) {
-            match link.socket.as_ref().poll_write_ready(cx) {
+            match link.socket.poll_ready(cx) {
                 Poll::Ready(Ok(())) => engine.unblocked(peer, clock::now()),
                 Poll::Ready(Err(_)) => engine.lost(peer, clock::now()),
                 Poll::Pending => break,
@@ -159,14 +159,14 @@ impl Future for LinkTask {
 fn read(
     engine: &mut Engine,
     peer: PeerId,
-    socket: &mut OwnedReadHalf,
+    socket: &mut Reader,
     receiver: &mut Receiver,
     cx: &mut Context<'_>,
 ) -> Poll<()> {
     // The buffer is the shard's. It is out of the engine's hands while its contents are.
     let mut buffer = std::mem::take(&mut engine.read_buffer);
     let mut read = ReadBuf::new(&mut buffer);
-    let outcome = Pin::new(socket).poll_read(cx, &mut read);
+    let outcome = socket.poll_read(cx, &mut read);
     match outcome {
         Poll::Ready(Ok(())) if !read.filled().is_empty() => {
             engine.received(peer, receiver, read.filled(), clock::now());

@@ -28,12 +28,13 @@ use crate::http;
 use crate::hub::Hub;
 use crate::io::{Now, Opened};
 use crate::server::{Phase, Shared, SocketPermit};
+use crate::stream::{Parcel, Reader, Stream, Writer};
 use engine::Engine;
 
 /// What is asked of a shard from outside.
 pub(crate) enum Command {
     /// Take this socket.
-    Adopt(Arrival<std::net::TcpStream>),
+    Adopt(Arrival<Parcel>),
     /// Do this with the hub.
     Call(Work),
     /// Tell how many bytes wait for sockets to take them.
@@ -53,6 +54,20 @@ pub(crate) struct Arrival<S> {
     pub(crate) opened: Opened,
     /// Its place among the open sockets.
     pub(crate) permit: SocketPermit,
+}
+
+impl<S> Arrival<S> {
+    /// The same with another form of its socket.
+    fn map<T>(self, change: impl FnOnce(S) -> T) -> Arrival<T> {
+        let Self { stream, read_ahead, opened, permit } = self;
+        Arrival { stream: change(stream), read_ahead, opened, permit }
+    }
+
+    /// The same with another form of its socket, if that can be had.
+    fn try_map<T>(self, change: impl FnOnce(S) -> std::io::Result<T>) -> std::io::Result<Arrival<T>> {
+        let Self { stream, read_ahead, opened, permit } = self;
+        Ok(Arrival { stream: change(stream)?, read_ahead, opened, permit })
+    }
 }
 
 /// How the rest of the relay reaches a shard.
@@ -158,7 +173,7 @@ impl Shard {
                     self.call(|hub, _| hub.drain());
                 }
                 command = commands.recv() => match command {
-                    Some(Command::Adopt(arrival)) => self.adopt_std(arrival),
+                    Some(Command::Adopt(arrival)) => self.adopt_parcel(arrival),
                     Some(Command::Call(work)) => self.call(|hub, now| work(hub, now)),
                     Some(Command::OutputBytes(reply)) => {
                         let _ = reply.send(self.engine.borrow().output_bytes());
@@ -178,7 +193,7 @@ impl Shard {
     }
 
     /// Takes a socket to the shard it belongs on.
-    pub(crate) async fn place(self: &Rc<Self>, arrival: Arrival<TcpStream>, hint: Option<&str>) {
+    pub(crate) async fn place(self: &Rc<Self>, arrival: Arrival<Stream>, hint: Option<&str>) {
         let shards = self.shared.shards.len();
         let place = match hint.and_then(|hint| shard_of_hint(hint, shards)) {
             _ if shards == 1 => Some((self.index, arrival)),
@@ -186,35 +201,25 @@ impl Shard {
             None => foyer::find_shard(shards, arrival, self.index).await,
         };
         match place {
-            Some((index, arrival)) if index == self.index => self.adopt(arrival),
-            Some((index, arrival)) => match arrival.stream.into_std() {
-                Ok(stream) => self.shared.shards[index].send(Command::Adopt(Arrival {
-                    stream,
-                    read_ahead: arrival.read_ahead,
-                    opened: arrival.opened,
-                    permit: arrival.permit,
-                })),
+            Some((index, arrival)) if index == self.index => self.adopt(arrival.map(Stream::into_link)),
+            Some((index, arrival)) => match arrival.try_map(Stream::pack) {
+                Ok(arrival) => self.shared.shards[index].send(Command::Adopt(arrival)),
                 Err(error) => tracing::warn!(%error, "a socket could not be moved to its shard"),
             },
             None => {}
         }
     }
 
-    fn adopt_std(self: &Rc<Self>, arrival: Arrival<std::net::TcpStream>) {
-        match TcpStream::from_std(arrival.stream) {
-            Ok(stream) => self.adopt(Arrival {
-                stream,
-                read_ahead: arrival.read_ahead,
-                opened: arrival.opened,
-                permit: arrival.permit,
-            }),
+    fn adopt_parcel(self: &Rc<Self>, arrival: Arrival<Parcel>) {
+        match arrival.try_map(Parcel::into_link) {
+            Ok(arrival) => self.adopt(arrival),
             Err(error) => tracing::warn!(%error, "a socket could not be taken over from another shard"),
         }
     }
 
     /// Makes a socket a peer of this shard's hub.
-    fn adopt(self: &Rc<Self>, arrival: Arrival<TcpStream>) {
-        let (read, write) = arrival.stream.into_split();
+    fn adopt(self: &Rc<Self>, arrival: Arrival<(Reader, Writer)>) {
+        let (read, write) = arrival.stream;
         let peer = self.engine.borrow_mut().open(write, arrival.opened, clock::now());
         // Somewhat too large is answered by the hub; only what is far too large is not even read.
         let max_message = self.shared.limits.frame_bytes.saturating_mul(4);
@@ -255,7 +260,7 @@ async fn accept(shard: Rc<Shard>, listener: TcpListener) {
             Ok((stream, _)) => match shard.shared.admit_socket() {
                 Some(permit) => {
                     let _ = stream.set_nodelay(true);
-                    tokio::task::spawn_local(http::serve(Rc::clone(&shard), stream, permit));
+                    tokio::task::spawn_local(welcome(Rc::clone(&shard), stream, permit));
                 }
                 None => full.tell(|| {
                     tracing::warn!(limit = shard.shared.config.link.max_sockets, "too many open sockets");
@@ -267,4 +272,19 @@ async fn accept(shard: Rc<Shard>, listener: TcpListener) {
             }
         }
     }
+}
+
+/// Makes the TLS handshake, if there is to be one, and serves the socket.
+async fn welcome(shard: Rc<Shard>, socket: TcpStream, permit: SocketPermit) {
+    let stream = match &shard.shared.tls {
+        None => Stream::Plain(socket),
+        Some(tls) => {
+            let patience = shard.shared.config.tls.handshake_timeout;
+            match tls.accept(socket, patience).await {
+                Ok(stream) => stream,
+                Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
+            }
+        }
+    };
+    http::serve(shard, stream, permit).await;
 }

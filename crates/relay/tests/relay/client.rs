@@ -8,6 +8,7 @@ use otc_protocol::rumor::{Frame, FrameType, header};
 use otc_protocol::token::Role;
 use otc_relay::Relay;
 use serde_json::{Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -19,8 +20,13 @@ use crate::support::{KEY, request, soon, token};
 pub(crate) const FAMILIES: [(&str, Option<&str>); 4] =
     [("A", None), ("B", Some("js-2.7.6")), ("C", Some("js-2.35.2")), ("native", Some("otc-0.1.0"))];
 
+/// Whatever a WebSocket can be spoken on.
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+pub(crate) type Wire = Box<dyn Duplex>;
+
 pub(crate) struct Client {
-    socket: WebSocketStream<TcpStream>,
+    socket: WebSocketStream<Wire>,
     pub(crate) id: String,
     pub(crate) session: String,
     /// How many transaction ids are used up.
@@ -46,8 +52,13 @@ impl Client {
     pub(crate) async fn open(relay: &Relay, url: &str, session: &str, id: &str) -> Self {
         let tcp = TcpStream::connect(relay.address()).await.expect("the relay listens");
         tcp.set_nodelay(true).expect("a TCP socket");
+        Self::over(Box::new(tcp), url, session, id).await
+    }
+
+    /// The same on a socket that is open.
+    pub(crate) async fn over(wire: Wire, url: &str, session: &str, id: &str) -> Self {
         let (socket, _) =
-            soon("the upgrade", tokio_tungstenite::client_async(url, tcp)).await.expect("a WebSocket");
+            soon("the upgrade", tokio_tungstenite::client_async(url, wire)).await.expect("a WebSocket");
         Self { socket, id: id.to_owned(), session: session.to_owned(), transactions: 0 }
     }
 

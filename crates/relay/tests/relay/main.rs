@@ -2,6 +2,7 @@
 //! clients.
 
 mod admin;
+mod certificates;
 mod client;
 mod http;
 mod join;
@@ -14,3 +15,4 @@ mod shards;
 mod socket;
 mod stop;
 mod support;
+mod tls;

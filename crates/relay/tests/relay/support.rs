@@ -161,7 +161,7 @@ async fn exchange_at(address: SocketAddr, bytes: &[u8]) -> String {
     String::from_utf8(answer).expect("text")
 }
 
-fn parse(text: &str) -> Answer {
+pub(crate) fn parse(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP answer: {text:?}"));
     let mut lines = head.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
