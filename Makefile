@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse cuts model sim planted fuzz test-gui test-browser test-sdks bench clean
+  abuse cuts load model sim planted fuzz test-gui test-browser test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -86,6 +86,9 @@ cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share
 abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
 	@scripts/setup.sh build
 	scripts/abuse.sh
+
+load: ## Put a relay under load: SCENARIO (default all), PROFILE (default release; sim builds quicker), ARGS for otc-load
+	@PROFILE=$(or $(PROFILE),release) scripts/load.sh $(SCENARIO) $(ARGS)
 
 model: ## How threads meet, under OTC_MODEL_RUNS schedules a scenario (default 20000)
 	scripts/model.sh

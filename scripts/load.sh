@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Builds a relay and the load generator alike, and runs the one against the other.
+#
+#   PROFILE=release scripts/load.sh [SCENARIO...] [OPTION...]     `otc-load --help` lists both
+set -euo pipefail
+
+profile="${PROFILE:-release}"
+target="${CARGO_TARGET_DIR:-target}"
+echo "load: building with profile $profile" >&2
+"${CARGO:-cargo}" build --quiet --locked --profile "$profile" -p otc-relay -p otc-load
+echo "load: profile $profile, $(nproc) cores, load average $(cut -d' ' -f1 /proc/loadavg)" >&2
+exec "$target/$profile/otc-load" "$@"
