@@ -41,7 +41,7 @@ static void watch(struct proxy *proxy) {
   while (workers.running > 0) {
     struct timespec soon;
     unsigned long made;
-    clock_gettime(CLOCK_MONOTONIC, &soon);
+    clock_gettime(WAIT_CLOCK, &soon);
     soon.tv_nsec += 20000000;
     if (soon.tv_nsec >= 1000000000) {
       soon.tv_sec++;
@@ -96,7 +96,7 @@ int main(int argc, char **argv) {
   init_condition(&workers.ended);
   relay_start();
   proxy = proxy_start(relay_port());
-  CHECK(setenv("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(proxy)), 1) == 0);
+  set_variable("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(proxy)));
   words_make();
   slots_begin(seed);
   for (i = 0; i < threads; i++) chances[i].state = seed * 1000003u + (unsigned)i;

@@ -1,5 +1,4 @@
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <stdarg.h>
 #include <unistd.h>
 
@@ -37,27 +36,3 @@ int slow_factor(void) {
 }
 
 int limit_seconds(void) { return 20 * slow_factor(); }
-
-static int count_entries(const char *folder) {
-  int count = 0;
-  struct dirent *entry;
-  DIR *dir = opendir(folder);
-  CHECK(dir != NULL);
-  while ((entry = readdir(dir)) != NULL) count += entry->d_name[0] != '.';
-  closedir(dir);
-  return count;
-}
-
-int count_descriptors(void) { return count_entries("/proc/self/fd") - 1; } /* one is the folder being read */
-
-int count_threads(void) { return count_entries("/proc/self/task"); }
-
-long resident_kilobytes(void) {
-  long total;
-  long resident;
-  FILE *file = fopen("/proc/self/statm", "r");
-  CHECK(file != NULL);
-  CHECK(fscanf(file, "%ld %ld", &total, &resident) == 2);
-  fclose(file);
-  return resident * (sysconf(_SC_PAGESIZE) / 1024);
-}

@@ -11,14 +11,14 @@ static struct client *clients;
 void init_condition(pthread_cond_t *condition) {
   pthread_condattr_t attributes;
   pthread_condattr_init(&attributes);
-  pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+  pthread_condattr_setclock(&attributes, WAIT_CLOCK);
   pthread_cond_init(condition, &attributes);
   pthread_condattr_destroy(&attributes);
 }
 
 struct timespec deadline(void) {
   struct timespec limit;
-  clock_gettime(CLOCK_MONOTONIC, &limit);
+  clock_gettime(WAIT_CLOCK, &limit);
   limit.tv_sec += limit_seconds();
   return limit;
 }

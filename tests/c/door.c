@@ -27,7 +27,7 @@ void door_wait(struct door *door) {
 
 void door_wait_at_most(struct door *door, long limit_ms) {
   struct timespec limit;
-  clock_gettime(CLOCK_MONOTONIC, &limit);
+  clock_gettime(WAIT_CLOCK, &limit);
   limit.tv_sec += limit_ms / 1000;
   limit.tv_nsec += limit_ms % 1000 * 1000000;
   if (limit.tv_nsec >= 1000000000) {

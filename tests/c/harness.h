@@ -191,6 +191,18 @@ int count_descriptors(void);
 int count_threads(void);
 long resident_kilobytes(void);
 
+/* Bytes that the allocator has given out and not got back, in the whole process; 0 where that cannot be known. */
+size_t heap_in_use(void);
+
+/* ---- The system ----------------------------------------------------------------------------------------------------- */
+
+/* Sets a variable of the environment, for this process and its children. */
+void set_variable(const char *name, const char *value);
+
+/* Zeroed pages, and the end of any access to them: whoever touches them then crashes. They are never given back. */
+void *pages_make(size_t size);
+void pages_forbid(void *pages, size_t size);
+
 /* Runs `otc_tests --child NAME` with two arguments and returns its exit code; a child that ends by a signal or not at
  * all fails the test. */
 int run_child(const char *name, const char *first, const char *second);

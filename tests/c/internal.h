@@ -21,7 +21,10 @@ void process_read_line(const struct process *process, char *line, size_t size);
 void process_write_line(const struct process *process, const char *line);
 void process_close_input(struct process *process);
 
-/* Waits for its end. Returns what waitpid() gives. */
+/* Sends it SIGTERM, SIGINT or SIGKILL, or what does the same. */
+void process_signal(const struct process *process, int signal_number);
+
+/* Waits for its end. Returns what waitpid() gives; on Windows its exit code. */
 int process_wait(struct process *process);
 
 /* The path in an environment variable. */
@@ -30,7 +33,15 @@ const char *program_from(const char *variable);
 /* Prints what every client that exists has seen. */
 void print_histories(void);
 
-/* A condition variable that goes by the monotonic clock, and the moment at which a wait that starts now has taken too long. */
+/* The clock by which waits are limited. Windows' threads know only this one. */
+#ifdef _WIN32
+#define WAIT_CLOCK CLOCK_REALTIME
+#define SIGKILL 9
+#else
+#define WAIT_CLOCK CLOCK_MONOTONIC
+#endif
+
+/* A condition variable that goes by this clock, and the moment at which a wait that starts now has taken too long. */
 void init_condition(pthread_cond_t *condition);
 struct timespec deadline(void);
 

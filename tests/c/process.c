@@ -1,7 +1,10 @@
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,6 +62,8 @@ void process_write_line(const struct process *process, const char *line) {
   if (dprintf(process->input, "%s\n", line) < 0) check_failed(__FILE__, __LINE__, "%s does not listen", process->name);
 }
 
+void process_signal(const struct process *process, int signal_number) { CHECK(kill(process->id, signal_number) == 0); }
+
 void process_close_input(struct process *process) {
   close(process->input);
   process->input = -1;
@@ -91,3 +96,39 @@ int run_child(const char *name, const char *first, const char *second) {
   if (!WIFEXITED(status)) check_failed(__FILE__, __LINE__, "child %s ended by signal %d", name, WTERMSIG(status));
   return WEXITSTATUS(status);
 }
+
+static int count_entries(const char *folder) {
+  int count = 0;
+  struct dirent *entry;
+  DIR *dir = opendir(folder);
+  CHECK(dir != NULL);
+  while ((entry = readdir(dir)) != NULL) count += entry->d_name[0] != '.';
+  closedir(dir);
+  return count;
+}
+
+int count_descriptors(void) { return count_entries("/proc/self/fd") - 1; } /* one is the folder being read */
+
+int count_threads(void) { return count_entries("/proc/self/task"); }
+
+long resident_kilobytes(void) {
+  long total;
+  long resident;
+  FILE *file = fopen("/proc/self/statm", "r");
+  CHECK(file != NULL);
+  CHECK(fscanf(file, "%ld %ld", &total, &resident) == 2);
+  fclose(file);
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+size_t heap_in_use(void) { return mallinfo2().uordblks; } /* 0 under tools that replace malloc */
+
+void set_variable(const char *name, const char *value) { CHECK(setenv(name, value, 1) == 0); }
+
+void *pages_make(size_t size) {
+  void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(pages != MAP_FAILED);
+  return pages;
+}
+
+void pages_forbid(void *pages, size_t size) { CHECK(mprotect(pages, size, PROT_NONE) == 0); }

@@ -76,7 +76,7 @@ void proxy_await(struct proxy *proxy, long accepted) {
   struct timespec limit = deadline();
   struct timespec now;
   while (status(proxy).accepted < accepted) {
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(WAIT_CLOCK, &now);
     if (now.tv_sec > limit.tv_sec) check_failed(__FILE__, __LINE__, "no link came to the proxy");
   }
 }

@@ -91,7 +91,7 @@ void relay_start(void) {
 
 void relay_end(int signal_number) {
   CHECK(relay.process.id > 0);
-  CHECK(kill(relay.process.id, signal_number) == 0);
+  process_signal(&relay.process, signal_number);
   process_wait(&relay.process);
 }
 

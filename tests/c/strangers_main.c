@@ -17,7 +17,7 @@ int main(int count, char **arguments) {
   for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++) {
     if (count != 2 || strcmp(arguments[1], strangers[i].name) != 0) continue;
     relay_start();
-    CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+    set_variable("OTC_API_URL", relay_url());
     struct place place = {TEST_API_KEY, relay_session(), mint_token(relay_session(), NULL, "stranger", NULL)};
     CHECK_INT(strangers[i].run(place), 0);
     relay_stop();

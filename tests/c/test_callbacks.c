@@ -4,6 +4,7 @@
 
 #include "door.h"
 #include "harness.h"
+#include "internal.h"
 #include "tests.h"
 
 /* ---- Calls inside ---------------------------------------------------------------------------------------------------- */
@@ -234,7 +235,7 @@ static void wait_at_door(struct client *client, const struct event *event) {
 
 static int64_t milliseconds(void) {
   struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
+  clock_gettime(WAIT_CLOCK, &now);
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -328,7 +329,7 @@ void after_delete_returned_user_data_may_be_freed(void) {
   int round;
   int i;
   world_begin();
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
   host = CLIENT(.name = "host");
   client_join(host);
   for (round = 0; round < ROUNDS; round++) {

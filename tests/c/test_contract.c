@@ -1,7 +1,6 @@
 /* The contract of callbacks, continued: what runs beside what, everything that may be called inside, callbacks that take very
  * long, and the end of telling under a flood. */
 #define _GNU_SOURCE
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -155,7 +154,7 @@ void every_function_may_be_called_inside_every_callback(void) {
   struct proxy *proxy;
   size_t i;
   world_begin();
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
   proxy = proxy_start(relay_port());
   bob = CLIENT(.name = "bob");
   guest = CLIENT(.name = "guest");
@@ -345,13 +344,13 @@ static void *send_on(void *argument) {
 
 void user_data_is_not_touched_after_delete_under_a_flood(void) {
   enum { ROUNDS = 60 };
-  size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  const size_t size = sizeof(struct page); /* rounded up to whole pages by the system */
   struct flood flood = {.lock = PTHREAD_MUTEX_INITIALIZER};
   const char *token;
   pthread_t sender;
   unsigned long round;
   world_begin();
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
   token = mint_token(relay_session(), NULL, "fragile", NULL);
   flood.client = CLIENT(.name = "sender");
   client_join(flood.client);
@@ -359,8 +358,7 @@ void user_data_is_not_touched_after_delete_under_a_flood(void) {
   for (round = 0; round < ROUNDS; round++) {
     struct otc_session_callbacks callbacks = {0};
     otc_session *session;
-    struct page *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    CHECK(page != MAP_FAILED);
+    struct page *page = pages_make(size);
     pthread_mutex_init(&page->lock, NULL);
     pthread_cond_init(&page->changed, NULL);
     callbacks.on_signal_received = count_call;
@@ -372,7 +370,7 @@ void user_data_is_not_touched_after_delete_under_a_flood(void) {
     pthread_mutex_unlock(&page->lock);
     CHECK_INT(otc_session_delete(session), OTC_SUCCESS);
     memset(page, 0xDD, sizeof *page);
-    CHECK(mprotect(page, size, PROT_NONE) == 0); /* kept mapped, so that nothing else moves in */
+    pages_forbid(page, size); /* kept mapped, so that nothing else moves in */
   }
   pthread_mutex_lock(&flood.lock);
   flood.stop = 1;

@@ -11,10 +11,10 @@
 
 /* Starts an example that joins the session under a name. OTC_EXAMPLES is the start of the programs' paths, OTC_EXAMPLES_SUFFIX their end. */
 static void prepare(const char *name, const char *token) {
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
-  CHECK(setenv("OTC_API_KEY", TEST_API_KEY, 1) == 0);
-  CHECK(setenv("OTC_SESSION_ID", relay_session(), 1) == 0);
-  CHECK(setenv("OTC_TOKEN", token != NULL ? token : mint_token(relay_session(), NULL, name, NULL), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
+  set_variable("OTC_API_KEY", TEST_API_KEY);
+  set_variable("OTC_SESSION_ID", relay_session());
+  set_variable("OTC_TOKEN", token != NULL ? token : mint_token(relay_session(), NULL, name, NULL));
 }
 
 static const char *example(const char *program) {

@@ -60,7 +60,7 @@ static otc_session *child_join(struct simple *simple, const struct otc_session_c
   int port = 0;
   if (sscanf(where, "%255s %d", session_id, &port) != 2) return NULL;
   proxy = proxy_start(port);
-  if (setenv("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(proxy)), 1) != 0) return NULL;
+  set_variable("OTC_API_URL", keep_text("http://127.0.0.1:%d", proxy_port(proxy)));
   if (close_standard) {
     close(STDIN_FILENO);
     close(STDOUT_FILENO);

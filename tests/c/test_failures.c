@@ -3,6 +3,7 @@
 #include <signal.h>
 
 #include "harness.h"
+#include "internal.h"
 #include "tests.h"
 
 /* One line, with something in it, and without the secrets. */
@@ -134,7 +135,7 @@ void addresses_that_lead_nowhere_give_a_code_and_a_line(void) {
   world_begin();
   for (i = 0; i < sizeof rows / sizeof rows[0]; i++) {
     const char *text;
-    CHECK(setenv("OTC_API_URL", rows[i].url, 1) == 0);
+    set_variable("OTC_API_URL", rows[i].url);
     text = fail_to_join(CLIENT(.name = "ada", .api_url = ""), rows[i].code);
     if (strstr(text, rows[i].url) == NULL) check_failed(__FILE__, __LINE__, "the text does not name it: %s", text);
     printf("%s: %s\n", rows[i].url, text);

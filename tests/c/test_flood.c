@@ -1,15 +1,10 @@
 /* Bounds: what happens to a receiver that does not keep up, and to a sender whose signals cannot leave. */
 #define _GNU_SOURCE
-#include <malloc.h>
-
 #include "door.h"
 #include "harness.h"
 #include "tests.h"
 
 enum { DATA_BYTES = 8000 };
-
-/* Bytes that malloc has given out and not got back, in the whole process; all zero under tools that replace it. */
-static size_t bytes_in_use(void) { return mallinfo2().uordblks; }
 
 static void stand_once(struct client *client, const struct event *event) {
   if (event->kind != SIGNAL || strcmp(event->type, "0") != 0) return;
@@ -72,13 +67,13 @@ void a_receiver_that_stands_under_a_flood_keeps_its_memory_and_loses_nothing(voi
   expect_created(receiver, sender);
   expect_created(sender, receiver);
   target = otc_connection_copy(otc_session_get_connection(receiver->session));
-  before = bytes_in_use();
+  before = heap_in_use();
   CHECK_INT(flood(sender, target, COUNT), COUNT);
   door_await(&door, 1);
   /* Twelve megabytes are on their way, and the program holds a fraction of them. */
   printf("flooded with %d bytes: in use %lu -> %lu\n", COUNT * DATA_BYTES, (unsigned long)before,
-         (unsigned long)bytes_in_use());
-  CHECK(bytes_in_use() < before + SLACK_BYTES);
+         (unsigned long)heap_in_use());
+  CHECK(heap_in_use() < before + SLACK_BYTES);
   let_go(&door);
   for (i = 0; i < COUNT; i++) {
     const struct event *event = expect(receiver, SIGNAL);
@@ -107,7 +102,7 @@ void a_receiver_that_stands_for_too_long_ends_with_an_error_and_no_hole(void) {
   const struct event *event;
   int sent;
   int told = 0;
-  CHECK(setenv("OTC_RELAY_LIMITS_KEPT_BYTES", "1MiB", 1) == 0);
+  set_variable("OTC_RELAY_LIMITS_KEPT_BYTES", "1MiB");
   world_begin();
   proxy = proxy_start(relay_port());
   receiver = make_receiver(&door, proxy);

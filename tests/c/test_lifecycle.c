@@ -168,7 +168,7 @@ void every_callback_may_be_null(void) {
   world_begin();
   ada = CLIENT(.name = "ada");
   client_join(ada);
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
   silent = otc_session_new(TEST_API_KEY, relay_session(), &callbacks);
   CHECK(silent != NULL);
   CHECK_INT(otc_session_connect(silent, mint_token(relay_session(), NULL, "silent", NULL)), OTC_SUCCESS);

@@ -4,6 +4,11 @@
 #define TESTS_TESTS_H
 
 #define TEST(name) void name(void);
+#ifdef _WIN32
+#define POSIX_TEST(name)
+#else
+#define POSIX_TEST(name) TEST(name)
+#endif
 #include "tests.def"
 #undef TEST
 
