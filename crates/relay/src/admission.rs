@@ -5,6 +5,7 @@ use std::sync::Arc;
 use otc_protocol::token;
 
 use crate::authority::{Admission, Authority, Refusal};
+use crate::clock;
 use crate::io::Now;
 use crate::server::Shared;
 use crate::shard::shard_of;
@@ -30,8 +31,10 @@ impl Authority for TokenAuthority {
         now: Now,
     ) -> Result<Admission, Refusal> {
         let keys = &*self.shared.keys.get();
-        let claims = token::verify_client(token, session, partner, keys, now.unix_ms / 1000)
-            .map_err(|error| Refusal { name: error.name(), message: error.to_string() })?;
+        let began = clock::now().mono;
+        let verified = token::verify_client(token, session, partner, keys, now.unix_ms / 1000);
+        self.shared.meters[self.shard].admission.add(clock::now().mono.saturating_duration_since(began));
+        let claims = verified.map_err(|error| Refusal { name: error.name(), message: error.to_string() })?;
         // A socket whose URL was tampered with may be on the wrong shard. Letting it in there would split the session.
         if shard_of(session, self.shared.shards.len()) != self.shard {
             return Err(Refusal {

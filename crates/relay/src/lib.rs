@@ -27,6 +27,7 @@
 pub mod authority;
 mod budget;
 mod context;
+pub mod durations;
 mod family;
 pub mod hub;
 mod ids;
@@ -50,8 +51,10 @@ pub mod cli;
 mod clock;
 pub mod config;
 mod http;
+mod meters;
 mod server;
 mod shard;
+mod sockets;
 mod stream;
 mod tls;
 mod ws;

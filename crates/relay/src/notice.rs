@@ -85,6 +85,22 @@ pub enum NoticeEvent {
 }
 
 impl Notice {
+    /// A word for what kind of thing it is, as far as it matters for how often it is written down.
+    pub fn kind(&self) -> &'static str {
+        match self.event {
+            NoticeEvent::SessionOpened => "session opened",
+            NoticeEvent::SessionClosed => "session closed",
+            NoticeEvent::Joined { .. } => "joined",
+            NoticeEvent::Left { reason } | NoticeEvent::Closed { reason, .. } => reason,
+            NoticeEvent::LinkLost => "link lost",
+            NoticeEvent::Resumed { .. } => "resumed",
+            NoticeEvent::ResumeRefused => "nothing to resume",
+            NoticeEvent::Refused { request, .. } => request,
+            NoticeEvent::KeptOverflow { .. } => "kept overflow",
+            NoticeEvent::Paused { .. } => "paused",
+        }
+    }
+
     /// How much it matters.
     pub fn level(&self) -> Level {
         match self.event {
@@ -92,12 +108,12 @@ impl Notice {
             NoticeEvent::Joined { .. }
             | NoticeEvent::Left { .. }
             | NoticeEvent::LinkLost
-            | NoticeEvent::Resumed { .. }
-            | NoticeEvent::Paused { .. } => Level::Debug,
+            | NoticeEvent::Resumed { .. } => Level::Debug,
             NoticeEvent::ResumeRefused
             | NoticeEvent::Refused { .. }
             | NoticeEvent::Closed { .. }
-            | NoticeEvent::KeptOverflow { .. } => Level::Warn,
+            | NoticeEvent::KeptOverflow { .. }
+            | NoticeEvent::Paused { .. } => Level::Warn,
         }
     }
 }

@@ -83,6 +83,11 @@ impl Peer {
         }
     }
 
+    /// How long it has been in the present phase; for one that has not entered a session, how long it is open.
+    pub(crate) fn age(&self, now: Now) -> Duration {
+        now.mono.saturating_duration_since(self.since)
+    }
+
     /// Something was read.
     pub(crate) fn heard(&mut self, now: Now) {
         self.last_heard = now.mono;

@@ -21,6 +21,7 @@ pub(crate) enum Kind {
     Malformed,
     OtherSession,
     Forbidden,
+    TooManyStreams,
     NotFound,
     TooLarge,
     Token,
@@ -40,7 +41,9 @@ impl Rejection {
     pub(crate) fn status(&self) -> u16 {
         match self.kind {
             Kind::Malformed | Kind::Create => 400,
-            Kind::Forbidden | Kind::OtherSession | Kind::Token | Kind::NotAdmitted => 403,
+            Kind::Forbidden | Kind::TooManyStreams | Kind::OtherSession | Kind::Token | Kind::NotAdmitted => {
+                403
+            }
             Kind::NotFound => 404,
             Kind::Conflict => 409,
             Kind::SessionFull => 410,
@@ -55,6 +58,7 @@ impl Rejection {
             Kind::Malformed => &mut rejected.malformed,
             Kind::OtherSession => &mut rejected.other_session,
             Kind::Forbidden => &mut rejected.forbidden,
+            Kind::TooManyStreams => &mut rejected.too_many_streams,
             Kind::NotFound => &mut rejected.not_found,
             Kind::TooLarge => &mut rejected.too_large,
             Kind::Token => &mut rejected.token,

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::io;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -16,7 +15,9 @@ use crate::authority::Authority;
 use crate::config::{Config, CurrentKeys, KeyRing, TlsConfig};
 use crate::http::Rate;
 use crate::limits::Limits;
+use crate::meters::Meters;
 use crate::shard::{self, ShardHandle};
+use crate::sockets::Sockets;
 use crate::stats::Stats;
 use crate::tls::{CertificateNews, Tls};
 
@@ -52,20 +53,10 @@ pub(crate) struct Shared {
     /// How often each project calls the REST interface.
     pub(crate) rest_rate: Rate,
     phase: watch::Receiver<Phase>,
-    sockets: Arc<Sockets>,
-}
-
-/// The count of open sockets.
-#[derive(Debug, Default)]
-struct Sockets {
-    open: AtomicUsize,
-    /// Those that found no place since the start.
-    refused: AtomicU64,
-}
-
-/// A socket's place among the open ones, given back when it is dropped.
-pub(crate) struct SocketPermit {
-    sockets: Arc<Sockets>,
+    /// The open sockets.
+    pub(crate) sockets: Arc<Sockets>,
+    /// What each shard counts at its edge.
+    pub(crate) meters: Vec<Arc<Meters>>,
 }
 
 impl Shared {
@@ -74,31 +65,9 @@ impl Shared {
         self.phase.clone()
     }
 
-    /// A place for one more socket, if there is one.
-    pub(crate) fn admit_socket(&self) -> Option<SocketPermit> {
-        let before = self.sockets.open.fetch_add(1, Ordering::Relaxed);
-        let permit = SocketPermit { sockets: Arc::clone(&self.sockets) };
-        let admitted = before < self.config.link.max_sockets;
-        if !admitted {
-            self.sockets.refused.fetch_add(1, Ordering::Relaxed);
-        }
-        admitted.then_some(permit)
-    }
-
-    /// Open sockets, and those that were refused since the start.
-    pub(crate) fn socket_counts(&self) -> (u64, u64) {
-        (self.sockets.open.load(Ordering::Relaxed) as u64, self.sockets.refused.load(Ordering::Relaxed))
-    }
-
     /// Who decides for a shard which clients may come in.
     pub(crate) fn authority(self: &Arc<Self>, shard: usize) -> Arc<dyn Authority> {
         Arc::new(TokenAuthority::new(Arc::clone(self), shard))
-    }
-}
-
-impl Drop for SocketPermit {
-    fn drop(&mut self) {
-        self.sockets.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -184,7 +153,7 @@ impl Relay {
         };
         let (handles, receivers): (Vec<_>, Vec<_>) = (0..count).map(|_| ShardHandle::new()).unzip();
         let (phase, phase_seen) = watch::channel(Phase::Running);
-        let sockets = Arc::new(Sockets::default());
+        let sockets = Arc::new(Sockets::new(&config.link));
         let (drain, admin_tls) = (config.drain, config.tls.admin);
         let keys = Arc::new(CurrentKeys::new(config.keys.clone()));
         let shared = Arc::new(Shared {
@@ -197,6 +166,7 @@ impl Relay {
             shards: handles.clone(),
             phase: phase_seen,
             sockets: Arc::clone(&sockets),
+            meters: (0..count).map(|_| Arc::default()).collect(),
         });
         let mut relay = Self {
             address,
@@ -280,7 +250,7 @@ impl Relay {
 
     /// Open sockets, HTTP included.
     pub fn open_sockets(&self) -> usize {
-        self.sockets.open.load(Ordering::Relaxed)
+        self.sockets.open()
     }
 
     /// What its sessions hold and have done, over all shards.

@@ -1,5 +1,7 @@
 //! Plain counters of what a hub does.
 
+use crate::durations::Durations;
+
 /// What a hub holds now and has done since it was made. Counters only grow; gauges say so.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -49,6 +51,16 @@ pub struct Stats {
     pub pauses: u64,
     /// Notices that were dropped because nobody took them.
     pub notices_dropped: u64,
+    /// From the opening of a socket until its client was in its session.
+    pub join_time: Durations,
+    /// How long clients were without a socket before they came back.
+    pub away_time: Durations,
+    /// Pings sent to clients that were silent for a while.
+    pub pings: u64,
+    /// Sockets that were closed because their clients said goodbye and did not close them.
+    pub goodbye_timeouts: u64,
+    /// Resumed sockets whose clients said nothing in time, and got what they had missed all the same.
+    pub resume_holds: u64,
     /// What was refused, by reason.
     pub rejected: Rejections,
 }
@@ -70,6 +82,8 @@ pub struct Rejections {
     pub not_admitted: u64,
     /// Requests that the role does not allow.
     pub forbidden: u64,
+    /// Streams beyond those that a connection may publish.
+    pub too_many_streams: u64,
     /// Requests that name another session.
     pub other_session: u64,
     /// Requests about a connection or stream that is not there.
@@ -94,7 +108,7 @@ pub struct Rejections {
 
 impl Rejections {
     /// Each reason by its name and count, in a fixed order.
-    pub fn by_reason(&self) -> [(&'static str, u64); 17] {
+    pub fn by_reason(&self) -> [(&'static str, u64); 18] {
         [
             ("token", self.token),
             ("conflict", self.conflict),
@@ -103,6 +117,7 @@ impl Rejections {
             ("create", self.create),
             ("not_admitted", self.not_admitted),
             ("forbidden", self.forbidden),
+            ("too_many_streams", self.too_many_streams),
             ("other_session", self.other_session),
             ("not_found", self.not_found),
             ("malformed", self.malformed),

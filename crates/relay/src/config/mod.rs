@@ -8,6 +8,7 @@ mod development;
 mod error;
 mod file;
 mod keys;
+mod network;
 mod public_url;
 mod settings;
 mod transport;
@@ -22,6 +23,7 @@ pub use development::Development;
 pub use error::ConfigError;
 pub(crate) use keys::CurrentKeys;
 pub use keys::KeyRing;
+pub use network::Network;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::is_host;
 pub use settings::Setting;
@@ -112,6 +114,15 @@ pub struct LinkConfig {
     /// Open sockets altogether, HTTP included. Further ones are closed at once. Default 20,000: idle ones in
     /// sessions take about 3 KiB each.
     pub max_sockets: usize,
+    /// Sockets whose clients have shown nothing good yet: neither a token that lets them in nor a key. Further ones
+    /// are closed at once. Default 10,000: half of the places, so that strangers cannot take them all.
+    pub max_half_open: usize,
+    /// How many of those may be of one address (of one /64 of IPv6); 0 for no limit. Default 1,000: an office behind one
+    /// address may come back all at once.
+    pub max_half_open_per_address: usize,
+    /// Addresses of proxies, behind which there are many clients: the limit above is not for them. Default: this
+    /// machine, `127.0.0.0/8` and `::1`.
+    pub proxies: Vec<Network>,
     /// Output that waits for one socket from which on the relay only reads a little each second from it, so that
     /// replies to someone who does not read them cannot pile up. Default 1 MiB.
     pub output_soft: usize,
@@ -175,6 +186,9 @@ impl Default for LinkConfig {
     fn default() -> Self {
         Self {
             max_sockets: 20_000,
+            max_half_open: 10_000,
+            max_half_open_per_address: 1_000,
+            proxies: ["127.0.0.0/8", "::1"].iter().filter_map(|text| text.parse().ok()).collect(),
             output_soft: 1 << 20,
             output_hard: 40 << 20,
             close_timeout: Duration::from_secs(2),

@@ -13,6 +13,8 @@ pub struct Setting {
     pub allowed: &'static str,
     /// Its value must not be repeated; it is masked where it is shown.
     pub secret: bool,
+    /// If it is a limit: the metric, without `otc_relay_`, that shows how near or how often it is met.
+    pub metric: Option<&'static str>,
     set: fn(&mut Config, &str) -> Option<()>,
     get: fn(&Config) -> String,
 }
@@ -32,6 +34,12 @@ impl Setting {
     /// Its present value.
     pub fn get(&self, config: &Config) -> String {
         (self.get)(config)
+    }
+
+    /// A setting that is a limit.
+    const fn limit(mut self, metric: &'static str) -> Self {
+        self.metric = Some(metric);
+        self
     }
 
     /// The name of its environment variable after `OTC_RELAY_`.
@@ -100,6 +108,7 @@ macro_rules! setting {
             help: $help,
             allowed: concat!("a number from ", $least, " to ", $most),
             secret: false,
+            metric: None,
             set: |config, text| number(text, $least, $most).map(|value| config.$($field).+ = value),
             get: |config| config.$($field).+.to_string(),
         }
@@ -110,6 +119,7 @@ macro_rules! setting {
             help: $help,
             allowed: DURATION,
             secret: false,
+            metric: None,
             set: |config, text| duration(text).map(|value| config.$($field).+ = value),
             get: |config| show_duration(config.$($field).+),
         }
@@ -121,6 +131,7 @@ macro_rules! setting {
             help: $help,
             allowed: SOME_DURATION,
             secret: false,
+            metric: None,
             set: |config, text| {
                 let value = duration(text).filter(|value| *value >= SHORTEST)?;
                 config.$($field).+ = value;
@@ -135,6 +146,7 @@ macro_rules! setting {
             help: $help,
             allowed: $allowed,
             secret: false,
+            metric: None,
             set: |config, text| {
                 let value = size(text).filter(|value| (($least)..=($most)).contains(value))?;
                 config.$($field).+ = value;
@@ -149,6 +161,7 @@ macro_rules! setting {
             help: $help,
             allowed: "the path of a file",
             secret: false,
+            metric: None,
             set: |config, text| {
                 config.$($field).+ = (!text.is_empty()).then(|| text.into());
                 Some(())
@@ -162,6 +175,7 @@ macro_rules! setting {
             help: $help,
             allowed: "true or false",
             secret: false,
+            metric: None,
             set: |config, text| text.parse().ok().map(|value| config.$($field).+ = value),
             get: |config| config.$($field).+.to_string(),
         }
@@ -178,6 +192,7 @@ const SETTINGS: &[Setting] = &[
         help: "address and port to listen on; port 0 takes a free one",
         allowed: "address:port, such as 127.0.0.1:8080 or [::]:8080",
         secret: false,
+        metric: None,
         set: |config, text| is_listen(text).then(|| config.listen = text.to_owned()),
         get: |config| config.listen.clone(),
     },
@@ -186,6 +201,7 @@ const SETTINGS: &[Setting] = &[
         help: "address and port for health, metrics, status and the page; empty for none",
         allowed: "address:port, such as 127.0.0.1:9090",
         secret: false,
+        metric: None,
         set: |config, text| {
             config.admin =
                 if text.is_empty() { None } else { Some(is_listen(text).then(|| text.to_owned())?) };
@@ -198,6 +214,7 @@ const SETTINGS: &[Setting] = &[
         help: "what to show for metrics, status and the page (Authorization: Bearer); needed unless admin is on loopback",
         allowed: "16 to 256 visible ASCII characters",
         secret: true,
+        metric: None,
         set: |config, text| {
             config.admin_token = if text.is_empty() { None } else { Some(AdminToken::new(text)?) };
             Some(())
@@ -209,6 +226,7 @@ const SETTINGS: &[Setting] = &[
         help: "address that clients are sent to; empty for the one they used",
         allowed: "http://host[:port][/path] or https://…",
         secret: false,
+        metric: None,
         set: |config, text| {
             config.public_url = if text.is_empty() { None } else { Some(PublicUrl::parse(text)?) };
             Some(())
@@ -223,25 +241,34 @@ const SETTINGS: &[Setting] = &[
     setting!(path "tls.key", tls.key, "PEM file with its private key"),
     setting!(duration "tls.watch", tls.watch,
         "how often to look whether these files have changed; 0 for never. SIGHUP looks at once"),
-    setting!(some_duration "tls.handshake_timeout", tls.handshake_timeout, "how long a TLS handshake may take"),
+    setting!(some_duration "tls.handshake_timeout", tls.handshake_timeout, "how long a TLS handshake may take")
+        .limit("limited_total{reason=\"tls_handshake_timeout\"}"),
     setting!(switch "tls.admin", tls.admin, "whether the admin listener speaks TLS too, by the same certificate"),
     setting!(some_duration "http.head_timeout", http.head_timeout,
-        "how long a request's head may take, and an idle connection stay"),
-    setting!(some_duration "http.body_timeout", http.body_timeout, "how long a request's body may take"),
+        "how long a request's head may take, and an idle connection stay")
+        .limit("limited_total{reason=\"head_timeout\"}"),
+    setting!(some_duration "http.body_timeout", http.body_timeout, "how long a request's body may take")
+        .limit("limited_total{reason=\"body_timeout\"}"),
     setting!(size "http.max_head", http.max_head, 8 << 10, 1 << 20, "a size of 8KiB to 1MiB",
-        "the largest request head, URL included"),
+        "the largest request head, URL included")
+        .limit("limited_total{reason=\"head_too_large\"}"),
     setting!(size "http.max_body", http.max_body, 1 << 10, 1 << 30, "a size of 1KiB to 1GiB",
-        "the largest request body"),
-    setting!(size "http.max_url", http.max_url, 1 << 10, 64 << 10, "a size of 1KiB to 64KiB", "the longest URL"),
+        "the largest request body")
+        .limit("limited_total{reason=\"body_too_large\"}"),
+    setting!(size "http.max_url", http.max_url, 1 << 10, 64 << 10, "a size of 1KiB to 64KiB", "the longest URL")
+        .limit("limited_total{reason=\"url_too_long\"}"),
     setting!(number "http.rest_per_second", http.rest_per_second, 1, 10_000_000,
-        "REST calls a second of one project, in the long run"),
+        "REST calls a second of one project, in the long run")
+        .limit("limited_total{reason=\"rest_rate\"}"),
     setting!(number "http.rest_burst", http.rest_burst, 1, 10_000_000,
-        "REST calls that one project may make at once"),
+        "REST calls that one project may make at once")
+        .limit("limited_total{reason=\"rest_rate\"}"),
     Setting {
         key: "http.allowed_origins",
         help: "web origins whose pages may use the relay; empty for all",
         allowed: "origins such as https://app.example, separated by commas",
         secret: false,
+        metric: None,
         set: |config, text| {
             let origins: Vec<String> =
                 text.split(',').map(|origin| origin.trim().to_owned()).filter(|o| !o.is_empty()).collect();
@@ -250,36 +277,97 @@ const SETTINGS: &[Setting] = &[
         },
         get: |config| config.http.allowed_origins.join(","),
     },
-    setting!(number "link.max_sockets", link.max_sockets, 1, 1_000_000, "open sockets altogether"),
+    setting!(number "link.max_sockets", link.max_sockets, 1, 1_000_000, "open sockets altogether")
+        .limit("sockets_refused_total{limit=\"max_sockets\"}"),
+    setting!(number "link.max_half_open", link.max_half_open, 1, 1_000_000,
+        "open sockets whose clients have shown no good token or key yet")
+        .limit("sockets_refused_total{limit=\"half_open\"}"),
+    setting!(number "link.max_half_open_per_address", link.max_half_open_per_address, 0, 1_000_000,
+        "those of one address, or /64 of IPv6; 0 for no limit")
+        .limit("sockets_refused_total{limit=\"half_open_per_address\"}"),
+    Setting {
+        key: "link.proxies",
+        help: "addresses of proxies, which stand for many clients and have no such limit",
+        allowed: "addresses and networks such as 192.0.2.1 or 10.0.0.0/8, separated by commas",
+        secret: false,
+        metric: None,
+        set: |config, text| {
+            let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+            config.link.proxies = parts.map(|part| part.parse().ok()).collect::<Option<_>>()?;
+            Some(())
+        },
+        get: |config| {
+            config.link.proxies.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        },
+    },
     setting!(size "link.output_soft", link.output_soft, 4 << 10, 1 << 30, "a size of 4KiB to 1GiB",
-        "output waiting for one socket from which on little more is read from it"),
+        "output waiting for one socket from which on little more is read from it")
+        .limit("limited_total{reason=\"output_soft\"}"),
     setting!(size "link.output_hard", link.output_hard, 4 << 10, 16 << 30, "a size of 4KiB to 16GiB",
-        "output waiting for one socket at which it is ended"),
-    setting!(duration "link.close_timeout", link.close_timeout, "how long a socket may take to close"),
+        "output waiting for one socket at which it is ended")
+        .limit("limited_total{reason=\"output_hard\"}"),
+    setting!(duration "link.close_timeout", link.close_timeout, "how long a socket may take to close")
+        .limit("limited_total{reason=\"close_timeout\"}"),
     setting!(some_duration "limits.create_timeout", limits.create_timeout,
-        "how long a new socket may take to enter its session"),
+        "how long a new socket may take to enter its session")
+        .limit("rejections_total{reason=\"create_timeout\"}"),
+    setting!(number "limits.frames_before_create", limits.frames_before_create, 3, 10_000,
+        "frames that a socket may send before it enters its session")
+        .limit("rejections_total{reason=\"create_flood\"}"),
+    setting!(some_duration "limits.unknown_resume_timeout", limits.unknown_resume_timeout,
+        "how long a socket may be silent that wants to resume what is not here")
+        .limit("resumes_refused_total"),
+    setting!(some_duration "limits.resume_hold", limits.resume_hold,
+        "how long what a client missed waits for its first word, if the answer to its create may be lost")
+        .limit("resume_holds_total"),
     setting!(some_duration "limits.ping_interval", limits.ping_interval,
-        "silence after which a client is pinged"),
+        "silence after which a client is pinged")
+        .limit("pings_total"),
     setting!(some_duration "limits.silence_limit", limits.silence_limit,
-        "silence after which a client counts as lost"),
+        "silence after which a client counts as lost")
+        .limit("rejections_total{reason=\"silent\"}"),
+    setting!(some_duration "limits.leave_timeout", limits.leave_timeout,
+        "how long a client that said goodbye may take to close its socket")
+        .limit("goodbye_timeouts_total"),
     setting!(some_duration "limits.grace_window", limits.grace_window,
-        "how long a lost client may stay away before the others are told; clients try for 60s to 90s"),
+        "how long a lost client may stay away before the others are told; clients try for 60s to 90s")
+        .limit("departures_total{reason=\"lost\"}"),
     setting!(size "limits.frame_bytes", limits.frame_bytes, 64 << 10, 16 << 20, "a size of 64KiB to 16MiB",
-        "the largest message from a client"),
+        "the largest message from a client")
+        .limit("rejections_total{reason=\"too_large\"}"),
+    setting!(size "limits.signal_payload_bytes", limits.signal_payload_bytes, 8 << 10, 16 << 20, "a size of 8KiB to 16MiB",
+        "the largest signal as it is passed on, escapes included")
+        .limit("rejections_total{reason=\"too_large\"}"),
+    setting!(number "limits.id_bytes", limits.id_bytes, 36, 4096,
+        "the longest connection id, socket id, stream id and transaction id")
+        .limit("rejections_total{reason=\"malformed\"}"),
     setting!(number "limits.remembered_requests", limits.remembered_requests, 16, 1_000_000,
-        "requests remembered for each connection, to tell repeats from news"),
+        "requests remembered for each connection, to tell repeats from news")
+        .limit("repeats_total"),
     setting!(number "limits.kept_messages", limits.kept_messages, 16, 1_000_000,
-        "messages kept for each connection until it acknowledges them"),
+        "messages kept for each connection until it acknowledges them")
+        .limit("rejections_total{reason=\"kept_overflow\"}"),
     setting!(size "limits.kept_bytes", limits.kept_bytes, 64 << 10, 1 << 30, "a size of 64KiB to 1GiB",
-        "the bytes of those messages"),
+        "the bytes of those messages")
+        .limit("rejections_total{reason=\"kept_overflow\"}"),
     setting!(number "limits.requests_per_second", limits.requests_per_second, 1, 10_000_000,
-        "requests a second of one connection, in the long run"),
+        "requests a second of one connection, in the long run")
+        .limit("pauses_total"),
     setting!(number "limits.request_burst", limits.request_burst, 1, 10_000_000,
-        "requests that one connection may make at once"),
+        "requests that one connection may make at once")
+        .limit("pauses_total"),
+    setting!(some_duration "limits.longest_pause", limits.longest_pause,
+        "for how long at a time a client that sends too fast is not read")
+        .limit("pauses_total"),
     setting!(number "limits.connections_per_session", limits.connections_per_session, 1, 1_000_000,
-        "clients in a session"),
+        "clients in a session")
+        .limit("rejections_total{reason=\"session_full\"}"),
     setting!(number "limits.streams_per_connection", limits.streams_per_connection, 0, 10_000,
-        "streams that one connection may publish at a time"),
+        "streams that one connection may publish at a time")
+        .limit("rejections_total{reason=\"too_many_streams\"}"),
+    setting!(size "limits.stream_bytes", limits.stream_bytes, 1 << 10, 1 << 20, "a size of 1KiB to 1MiB",
+        "the largest description of a stream")
+        .limit("rejections_total{reason=\"too_large\"}"),
     setting!(switch "limits.subscriber_may_signal", limits.subscriber_may_signal,
         "whether the role subscriber may send signals"),
 ];

@@ -13,6 +13,16 @@ pub(crate) type Answer = Response<Full<Bytes>>;
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const XML: &str = "text/xml";
 
+/// A mark on answers to whoever has shown a good token or key. It is for the relay itself, and not sent.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Trusted;
+
+/// Marks an answer with what it is about, for the relay itself.
+pub(crate) fn marked(mut answer: Answer, mark: impl Clone + Send + Sync + 'static) -> Answer {
+    answer.extensions_mut().insert(mark);
+    answer
+}
+
 /// An answer without a body.
 pub(crate) fn empty(status: StatusCode) -> Answer {
     let mut answer = Response::new(Full::default());

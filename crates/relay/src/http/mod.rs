@@ -22,14 +22,17 @@ use hyper::upgrade::Upgraded;
 use hyper::{Method, Request, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
+use crate::clock;
 use crate::io::Opened;
-use crate::server::{Phase, SocketPermit};
+use crate::meters::{Limited, Purpose};
+use crate::server::Phase;
 use crate::shard::{Arrival, Shard};
+use crate::sockets::SocketPermit;
 use crate::stream::Stream;
 use crate::ws;
 pub(crate) use rate::Rate;
 
-use answer::Answer;
+use answer::{Answer, Trusted};
 use route::{Route, query_value, route};
 
 /// The place of a socket among the open ones. The connection has it until a WebSocket takes it over.
@@ -60,24 +63,48 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: Stream, permit: SocketPermit
             connection.await
         }
     };
-    if let Err(error) = ended {
-        // Mostly a peer that went away or took too long; nothing of what it sent is in the text.
-        tracing::debug!(%error, "HTTP connection ended");
+    let Err(error) = ended else { return };
+    let limited = match &error {
+        error if error.is_parse_too_large() => Some(Limited::HeadTooLarge),
+        error if error.is_timeout() => Some(Limited::HeadTimeout),
+        _ => None,
+    };
+    // Mostly a peer that went away or took too long; nothing of what it sent is in the text.
+    let log = |left_out| tracing::debug!(%error, left_out, "HTTP connection ended");
+    match limited {
+        Some(limited) => shard.meters().limited(limited, clock::now().mono, log),
+        None => log(0),
     }
 }
 
 /// Answers a request, and lets pages read the answer if they may.
 async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permit, secure: bool) -> Answer {
+    let began = clock::now().mono;
+    let purpose = purpose(request.uri().path());
     let limits = &shard.shared.config.http;
     let origins = &limits.allowed_origins;
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = if cors::allows(request.headers(), origins) {
-        let mut answer = dispatch(&shard, &mut request, permit, secure).await;
+        let mut answer = dispatch(&shard, &mut request, &permit, secure).await;
         cors::open(&mut answer, origin.as_ref(), origins.is_empty());
         answer
     } else {
-        answer::error(StatusCode::FORBIDDEN, "pages of this origin may not use the relay", false)
+        let answer =
+            answer::error(StatusCode::FORBIDDEN, "pages of this origin may not use the relay", false);
+        answer::marked(answer, Limited::Origin)
     };
+    let (meters, now, status) = (shard.meters(), clock::now().mono, answer.status().as_u16());
+    meters.answered(purpose, status, now.saturating_duration_since(began));
+    if let Some(limited) = answer.extensions().get::<Limited>().copied() {
+        meters.limited(limited, now, |left_out| {
+            tracing::info!(reason = limited.name(), status, left_out, "HTTP request refused");
+        });
+    }
+    if answer.extensions().get::<Trusted>().is_some() {
+        let mut held = permit.take();
+        held.iter_mut().for_each(SocketPermit::known);
+        permit.set(held);
+    }
     // Whoever asks first whether the body is wanted has its answer.
     if !request.headers().contains_key(header::EXPECT) {
         body::finish(request.body_mut(), limits).await;
@@ -90,12 +117,13 @@ async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permi
 async fn dispatch(
     shard: &Rc<Shard>,
     request: &mut Request<Incoming>,
-    permit: Permit,
+    permit: &Permit,
     secure: bool,
 ) -> Answer {
     let config = &shard.shared.config;
     if request.uri().path_and_query().is_some_and(|url| url.as_str().len() > config.http.max_url) {
-        return answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
+        let answer = answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
+        return answer::marked(answer, Limited::UrlTooLong);
     }
     if request.method() == Method::OPTIONS {
         return cors::preflight(request.headers());
@@ -103,19 +131,29 @@ async fn dispatch(
     let path = request.uri().path().to_owned();
     match (request.method(), route(&path)) {
         (&Method::GET, Route::SessionInfo { session }) => {
-            session_info::answer(&shard.shared, session, request.uri(), request.headers(), secure)
+            session_info::answer(shard, session, request.uri(), request.headers(), secure)
         }
-        (&Method::GET, Route::Socket) => upgrade(shard, request, permit),
+        (&Method::GET, Route::Socket) => upgrade(shard, request, Rc::clone(permit)),
         (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),
         (_, Route::Logging) => {
             // Clients report every few seconds. It is taken, so that their consoles stay clean, and dropped.
             answer::empty(StatusCode::NO_CONTENT)
         }
-        (&Method::POST, Route::CreateSession) => rest::create_session(&shard.shared, request).await,
+        (&Method::POST, Route::CreateSession) => rest::create_session(shard, request).await,
         (_, Route::Rest(path)) => rest::call(shard, path, request).await,
         (_, Route::Unknown) => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
         (_, Route::CreateSession) => answer::not_allowed("POST"),
         (_, Route::SessionInfo { .. } | Route::Socket | Route::ProjectConfig) => answer::not_allowed("GET"),
+    }
+}
+
+/// What a request is for, by its path.
+fn purpose(path: &str) -> Purpose {
+    match route(path) {
+        Route::SessionInfo { .. } => Purpose::SessionInfo,
+        Route::Socket => Purpose::Socket,
+        Route::CreateSession | Route::Rest(_) => Purpose::Rest,
+        Route::ProjectConfig | Route::Logging | Route::Unknown => Purpose::Other,
     }
 }
 

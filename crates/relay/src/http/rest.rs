@@ -10,35 +10,44 @@ use otc_protocol::session_id;
 use otc_protocol::token::{self, RestClaims, RestCredential};
 use serde_json::json;
 
-use super::answer::{self, Accepts, Answer, JSON, XML, escape_xml};
+use super::answer::{self, Accepts, Answer, JSON, Trusted, XML, escape_xml};
 use super::route::{RestPath, query_value};
 use super::{body, operation};
 use crate::clock;
+use crate::meters::Limited;
 use crate::server::Shared;
 use crate::shard::Shard;
 
-/// Checks who calls. `project` is the one in the path.
+/// Checks who calls. `path_project` is the one in the path.
 fn authenticate(
-    shared: &Shared,
+    shard: &Shard,
     headers: &HeaderMap,
-    project: Option<&str>,
+    path_project: Option<&str>,
     as_xml: bool,
 ) -> Result<RestClaims, Box<Answer>> {
-    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let credential = if let Some(token) = header("x-opentok-auth") {
+    // What is no text is no good credential either, and said to be that.
+    let header = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let (project, application, pair) =
+        (header("x-opentok-auth"), header("authorization"), header("x-tb-partner-auth"));
+    let credential = if let Some(token) = &project {
         RestCredential::Project(token)
-    } else if let Some(token) = header("authorization").and_then(bearer) {
+    } else if let Some(token) = application.as_deref().and_then(bearer) {
         RestCredential::Application(token)
-    } else if let Some(pair) = header("x-tb-partner-auth") {
+    } else if let Some(pair) = &pair {
         RestCredential::KeyAndSecret(pair)
     } else {
         let message = "no credentials: send X-OPENTOK-AUTH or Authorization: Bearer";
         return Err(Box::new(answer::error(StatusCode::FORBIDDEN, message, as_xml)));
     };
-    token::verify_rest(credential, project, &*shared.keys.get(), clock::unix_s()).map_err(|error| {
-        tracing::info!(reason = error.name(), "REST call refused");
-        Box::new(answer::error(StatusCode::FORBIDDEN, &error.to_string(), as_xml))
-    })
+    let now = clock::now();
+    token::verify_rest(credential, path_project, &*shard.shared.keys.get(), now.unix_ms / 1000).map_err(
+        |error| {
+            shard.meters().limited(Limited::Credential, now.mono, |left_out| {
+                tracing::info!(reason = error.name(), left_out, "REST call refused");
+            });
+            Box::new(answer::error(StatusCode::FORBIDDEN, &error.to_string(), as_xml))
+        },
+    )
 }
 
 /// What follows the scheme, whose name may be in any case.
@@ -48,19 +57,29 @@ fn bearer(value: &str) -> Option<&str> {
 }
 
 /// Creates a session. Sessions exist by their ids alone: nothing is stored.
-pub(crate) async fn create_session(shared: &Shared, request: &mut Request<Incoming>) -> Answer {
-    let config = &shared.config;
+pub(crate) async fn create_session(shard: &Shard, request: &mut Request<Incoming>) -> Answer {
+    let shared = &shard.shared;
     let accepts = Accepts::of(request.headers());
     // SDKs that cannot read JSON do not say what they accept.
     let as_xml = !accepts.json;
-    let claims = match authenticate(shared, request.headers(), None, as_xml) {
+    let claims = match authenticate(shard, request.headers(), None, as_xml) {
         Ok(claims) => claims,
         Err(answer) => return *answer,
     };
+    let answer = create_session_for(shared, &claims, request, as_xml).await;
+    answer::marked(answer, Trusted)
+}
+
+async fn create_session_for(
+    shared: &Shared,
+    claims: &RestClaims,
+    request: &mut Request<Incoming>,
+    as_xml: bool,
+) -> Answer {
     if !shared.rest_rate.take(&claims.partner_id, clock::now().mono) {
         return Failure::TOO_MANY.answer(as_xml);
     }
-    let form = match body::read(request.body_mut(), &config.http).await {
+    let form = match body::read(request.body_mut(), &shared.config.http).await {
         Ok(form) => form,
         Err(error) => return Failure::from(error).answer(as_xml),
     };
@@ -137,7 +156,7 @@ fn date(unix_ms: u64) -> String {
 pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: &mut Request<Incoming>) -> Answer {
     let accepts = Accepts::of(request.headers());
     let as_xml = accepts.xml && !accepts.json;
-    let claims = match authenticate(&shard.shared, request.headers(), Some(path.project), as_xml) {
+    let claims = match authenticate(shard, request.headers(), Some(path.project), as_xml) {
         Ok(claims) => claims,
         Err(answer) => return *answer,
     };
@@ -148,7 +167,7 @@ pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: &mut Re
         Ok(()) => Err(Failure::TOO_MANY),
         Err(failure) => Err(failure),
     };
-    outcome.unwrap_or_else(|failure| failure.answer(as_xml))
+    answer::marked(outcome.unwrap_or_else(|failure| failure.answer(as_xml)), Trusted)
 }
 
 /// Sessions exist by their ids; one is there for a project if its id names the project.
@@ -179,8 +198,13 @@ impl Failure {
         let mut answer = answer::error(self.status, &self.message, as_xml);
         if self.status == StatusCode::TOO_MANY_REQUESTS {
             answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            return answer::marked(answer, Limited::RestRate);
         }
-        answer
+        match self.status {
+            StatusCode::PAYLOAD_TOO_LARGE => answer::marked(answer, Limited::BodyTooLarge),
+            StatusCode::REQUEST_TIMEOUT => answer::marked(answer, Limited::BodyTimeout),
+            _ => answer,
+        }
     }
 }
 

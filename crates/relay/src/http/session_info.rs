@@ -1,18 +1,20 @@
 //! The request that every client begins with: where is this session, and may I come in?
 
+use std::borrow::Cow;
+
 use hyper::header::{self, HeaderMap};
 use hyper::{StatusCode, Uri};
-use otc_protocol::session_id;
-use otc_protocol::token;
-use serde_json::{Value, json};
+use otc_protocol::session_info::{self, Details, SessionInfo};
+use otc_protocol::{session_id, token};
 
-use super::answer::{self, Answer};
+use super::answer::{self, Answer, Trusted};
 use super::route::{SOCKET_PATH, query_value};
 use crate::clock;
 use crate::config::{Config, PublicUrl};
 use crate::hub::SYMPHONY_ADDRESS;
+use crate::meters::Limited;
 use crate::server::Shared;
-use crate::shard::hint;
+use crate::shard::{Shard, hint};
 
 /// Why a client gets no session.
 struct Refusal {
@@ -21,15 +23,21 @@ struct Refusal {
 }
 
 /// Answers session info.
-pub(crate) fn answer(shared: &Shared, session: &str, uri: &Uri, headers: &HeaderMap, secure: bool) -> Answer {
-    match admit(shared, session, uri, headers, secure) {
-        Ok(found) => answer::json(StatusCode::OK, &json!([found])),
+pub(crate) fn answer(shard: &Shard, session: &str, uri: &Uri, headers: &HeaderMap, secure: bool) -> Answer {
+    let began = clock::now().mono;
+    let admitted = admit(&shard.shared, session, uri, headers, secure);
+    let now = clock::now().mono;
+    shard.meters().admission.add(now.saturating_duration_since(began));
+    match admitted {
+        Ok(found) => answer::marked(answer::body(StatusCode::OK, answer::JSON, found), Trusted),
         Err(refusal) => {
-            tracing::info!(code = refusal.code.as_u16(), reason = refusal.message, "session info refused");
             let code = refusal.code.as_u16();
-            let body = json!([{"error": {"code": code, "errorMessage": {"message": refusal.message}}}]);
+            shard.meters().limited(Limited::Token, now, |left_out| {
+                tracing::info!(code, reason = refusal.message, left_out, "session info refused");
+            });
+            let body = session_info::encode_refusal(code, &refusal.message);
             let in_band = reads_errors_in_band(uri, headers);
-            answer::json(if in_band { StatusCode::OK } else { refusal.code }, &body)
+            answer::body(if in_band { StatusCode::OK } else { refusal.code }, answer::JSON, body)
         }
     }
 }
@@ -40,7 +48,7 @@ fn admit(
     uri: &Uri,
     headers: &HeaderMap,
     secure: bool,
-) -> Result<Value, Refusal> {
+) -> Result<String, Refusal> {
     let refuse = |code, message: String| Refusal { code, message };
     let id =
         session_id::decode(session).map_err(|error| refuse(StatusCode::BAD_REQUEST, error.to_string()))?;
@@ -51,42 +59,30 @@ fn admit(
         .map_err(|error| refuse(StatusCode::FORBIDDEN, error.to_string()))?;
     let place = place(&shared.config, headers, secure)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "the Host header names no host".to_owned()))?;
-    let host = place.host();
-    let partner = claims.partner_id;
-    let created = id.create_time_ms().unwrap_or(now.unix_ms).to_string();
-    Ok(json!({
-        "session_id": session,
-        "partner_id": partner,
-        "project_id": partner,
-        "session_status": "INFLIGHT",
-        "status_invalid": null,
-        "create_dt": created,
-        "session_segment_id": clock::uuid(),
-        "messaging_server_url": host,
-        "messaging_url": place.websocket(&format!("{SOCKET_PATH}?hint={}", hint(session))),
-        "media_server_hostname": host,
-        "symphony_address": SYMPHONY_ADDRESS,
-        "ice_server": null,
-        "ice_servers": [],
-        "ice_credential_expiration": 86_100,
-        "properties": {
-            "p2p": {"preference": {"value": "enabled"}},
-            "reconnection": true,
-            "renegotiation": false,
-            "clientLogging": false,
-        },
-    }))
+    let info = SessionInfo {
+        session_id: session.to_owned(),
+        partner_id: Some(claims.partner_id),
+        messaging_url: Some(place.websocket(&format!("{SOCKET_PATH}?hint={}", hint(session)))),
+        symphony_address: Some(SYMPHONY_ADDRESS.to_owned()),
+        reconnection: true,
+    };
+    let details = Details {
+        host: place.host(),
+        create_time_ms: id.create_time_ms().unwrap_or(now.unix_ms),
+        segment_id: &clock::uuid(),
+    };
+    Ok(session_info::encode(&info, &details))
 }
 
-/// The token, from the headers of older and newer clients or, where a client cannot set any, from the query.
-fn token_of(uri: &Uri, headers: &HeaderMap) -> Option<String> {
-    let header =
-        |name| headers.get(name).and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty());
-    header("x-tb-token-auth").or_else(|| header("x-opentok-auth")).map(str::to_owned).or_else(|| {
-        query_value(uri.query().unwrap_or_default(), "token")
-            .filter(|token| !token.is_empty())
-            .map(|token| token.into_owned())
-    })
+/// The token, from the headers of older and newer clients or, where a client cannot set any, from the query. Bytes that
+/// no token has are replaced, so that it is refused for what it is and not taken for none.
+fn token_of<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<Cow<'a, str>> {
+    let header = |name| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let present = |token: &Cow<'_, str>| !token.is_empty();
+    header("x-tb-token-auth")
+        .filter(present)
+        .or_else(|| header("x-opentok-auth").filter(present))
+        .or_else(|| query_value(uri.query().unwrap_or_default(), "token").filter(present))
 }
 
 /// Where to send the client for the WebSocket: to the configured address, else to the one it came to. What a client

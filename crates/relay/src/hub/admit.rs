@@ -151,6 +151,7 @@ impl Hub {
     fn enter(&mut self, id: PeerId, frame: &Frame, create: Create, admission: Admission, now: Now) {
         let Some(peer) = self.peers.get(&id) else { return };
         let socket_id = peer.socket_id.clone();
+        self.ctx.stats.join_time.add(peer.age(now));
         let room_id = self.room_for(&create, &admission, now);
         let Some(room) = self.rooms.get_mut(&room_id) else { return };
         let content = &create.content;

@@ -85,6 +85,7 @@ impl Hub {
             Due::At(_) => {}
             Due::Ping => {
                 peer.pinged();
+                self.ctx.stats.pings += 1;
                 self.ctx.output(Output::Ping { peer: id });
             }
             Due::Unknown => return self.refuse_resume(id),
@@ -92,7 +93,10 @@ impl Hub {
                 self.ctx.stats.rejected.create_timeout += 1;
                 return self.close(id, close::NORMAL, "no create in time");
             }
-            Due::Left => return self.close_quietly(id, close::NORMAL, "goodbye"),
+            Due::Left => {
+                self.ctx.stats.goodbye_timeouts += 1;
+                return self.close_quietly(id, close::NORMAL, "goodbye");
+            }
             Due::Silent => return self.end_silent(id, now),
         }
         self.arm(id, now);
@@ -106,13 +110,14 @@ impl Hub {
 
     /// A socket on which nothing arrives is dead to us; should its client be alive, it may resume.
     fn end_silent(&mut self, id: PeerId, now: Now) {
+        const REASON: &str = "nothing heard for too long";
         self.ctx.stats.rejected.silent += 1;
+        let bound = self.peers.get(&id).map(|peer| peer.phase.clone());
+        if let Some(Phase::Bound(member)) = bound {
+            self.note_closed(member, close::RESTART, REASON);
+        }
         let owner = self.forget(id).flatten();
-        self.ctx.output(Output::Close {
-            peer: id,
-            code: close::RESTART,
-            reason: "nothing heard for too long",
-        });
+        self.ctx.output(Output::Close { peer: id, code: close::RESTART, reason: REASON });
         if let Some(member) = owner {
             self.lose_link(member, now);
         }
@@ -147,7 +152,12 @@ impl Hub {
             return false;
         };
         match member.link.peer() {
-            None => self.away -= 1,
+            None => {
+                self.away -= 1;
+                let left = member.deadline.map(|deadline| deadline.saturating_duration_since(now.mono));
+                let away = left.map(|left| self.ctx.limits.grace_window.saturating_sub(left));
+                self.ctx.stats.away_time.add(away.unwrap_or_default());
+            }
             Some(old) if self.peers.get(&old).is_some_and(|peer| peer.opened > opened) => {
                 self.close_quietly(id, close::RESTART, "replaced by a newer socket");
                 return false;
@@ -193,7 +203,10 @@ impl Hub {
         member.deadline = None;
         match member.link {
             Link::Away => self.remove_member(key, Departure::Lost, None, now),
-            Link::Held(_) => self.release(key),
+            Link::Held(_) => {
+                self.ctx.stats.resume_holds += 1;
+                self.release(key);
+            }
             Link::Open(_) => {}
         }
     }

@@ -19,7 +19,7 @@ use crate::ids::{MemberKey, RoomId};
 use crate::io::{CloseSeen, Now, Opened, Output, PeerId, close};
 use crate::limits::Limits;
 use crate::notice::Notice;
-use crate::peer::Peer;
+use crate::peer::{Peer, Phase};
 use crate::room::{Departure, Room};
 use crate::stats::Stats;
 use crate::timer::{Timer, Timers};
@@ -133,6 +133,11 @@ impl Hub {
         if let Some(peer) = self.peers.get_mut(&peer) {
             peer.heard(now);
         }
+    }
+
+    /// Whether a socket is the link of a client in a session.
+    pub fn is_in_session(&self, peer: PeerId) -> bool {
+        self.peers.get(&peer).is_some_and(|peer| matches!(peer.phase, Phase::Bound(_)))
     }
 
     /// The socket ended. Not to be called for a socket that the hub closed (it does no harm).

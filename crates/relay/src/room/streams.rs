@@ -135,7 +135,7 @@ impl Room {
             >= ctx.limits.streams_per_connection
         {
             return Err(Rejection::new(
-                Kind::Forbidden,
+                Kind::TooManyStreams,
                 "the connection publishes as many streams as it may",
             ));
         }

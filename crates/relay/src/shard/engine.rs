@@ -17,6 +17,7 @@ use crate::clock;
 use crate::config::LinkConfig;
 use crate::hub::Hub;
 use crate::io::{CloseSeen, Now, Opened, Output, PeerId, close};
+use crate::meters::{Limited, Meters};
 use crate::notice::{Level, Notice};
 use crate::stream::Writer;
 use crate::ws::{Incoming, Progress, ReceiveError, Receiver};
@@ -53,10 +54,13 @@ pub(crate) struct Engine {
     output_soft: usize,
     output_hard: usize,
     close_timeout: Duration,
+    meters: Arc<Meters>,
+    /// When the first message of the present turn was read.
+    turn_began: Option<Instant>,
 }
 
 impl Engine {
-    pub(super) fn new(hub: Hub, config: &LinkConfig) -> Self {
+    pub(super) fn new(hub: Hub, config: &LinkConfig, meters: Arc<Meters>) -> Self {
         Self {
             hub,
             links: Slab::new(),
@@ -72,6 +76,8 @@ impl Engine {
             output_soft: config.output_soft,
             output_hard: config.output_hard,
             close_timeout: config.close_timeout,
+            meters,
+            turn_began: None,
         }
     }
 
@@ -98,6 +104,11 @@ impl Engine {
         self.links.get_mut(place(peer)).filter(|link| link.peer == peer)
     }
 
+    /// Whether a peer has entered a session.
+    pub(super) fn is_in_session(&self, peer: PeerId) -> bool {
+        self.hub.is_in_session(peer)
+    }
+
     /// Bytes that wait for the sockets to take them.
     pub(super) fn output_bytes(&self) -> u64 {
         self.links.iter().map(|(_, link)| link.queue.len() as u64).sum()
@@ -113,6 +124,7 @@ impl Engine {
     /// Takes what was read from a socket.
     pub(super) fn received(&mut self, peer: PeerId, receiver: &mut Receiver, mut bytes: &[u8], now: Now) {
         let mut told = false;
+        self.turn_began.get_or_insert(now.mono);
         let readable = |link: &mut Link| !link.deaf && matches!(link.phase, Phase::Open | Phase::Closing);
         while self.link(peer).is_some_and(readable) {
             match receiver.next(&mut bytes) {
@@ -239,6 +251,9 @@ impl Engine {
             let until = now.mono + SLOW_READ;
             link.hold = Hold::Output(until);
             self.timers.set(until, peer, Due::Read);
+            self.meters.limited(Limited::OutputSoft, now.mono, |left_out| {
+                tracing::debug!(limit = soft, left_out, "a socket is not read: it does not take its output");
+            });
         }
     }
 
@@ -286,7 +301,10 @@ impl Engine {
             }
         }
         while let Some(notice) = self.hub.poll_notice() {
-            log(&notice);
+            log(&notice, &self.meters, now);
+        }
+        if let Some(began) = self.turn_began.take() {
+            self.meters.turnaround.add(clock::now().mono.saturating_duration_since(began));
         }
         self.stirred = false;
         self.messages = 0;
@@ -323,8 +341,10 @@ impl Engine {
         if link.queue.len() <= hard {
             return self.soil(peer);
         }
-        tracing::info!(limit = hard, "socket closed: it does not take its output");
         link.queue.clear_unsent();
+        self.meters.limited(Limited::OutputHard, now.mono, |left_out| {
+            tracing::warn!(limit = hard, left_out, "socket closed: it does not take its output");
+        });
         self.forget(peer, CloseSeen::Lost, now);
         self.close(peer, TRY_AGAIN, "output is not taken", now);
     }
@@ -375,7 +395,14 @@ impl Engine {
         while let Some((peer, due)) = self.timers.pop(now.mono) {
             let Some(link) = self.link(peer) else { continue };
             match (due, link.hold) {
-                (Due::Close, _) => self.lost(peer, now),
+                (Due::Close, _) => {
+                    if link.phase != Phase::Ended {
+                        self.meters.limited(Limited::CloseTimeout, now.mono, |left_out| {
+                            tracing::debug!(left_out, "a socket did not close in time");
+                        });
+                    }
+                    self.lost(peer, now);
+                }
                 (Due::Read, Hold::Pause(until) | Hold::Output(until)) if until <= now.mono => {
                     link.hold = Hold::No;
                     link.wake();
@@ -407,13 +434,17 @@ impl Engine {
 }
 
 /// Writes down what the hub has to say.
-fn log(notice: &Notice) {
+fn log(notice: &Notice, meters: &Meters, now: Now) {
     let session = notice.session.as_deref();
     let connection = notice.connection.as_deref();
     match notice.level() {
         Level::Debug => tracing::debug!(session, connection, "{notice}"),
         Level::Info => tracing::info!(session, connection, "{notice}"),
-        Level::Warn => tracing::warn!(session, connection, "{notice}"),
+        // What anybody can cause.
+        Level::Warn => meters.log(notice.kind(), now.mono, |left_out| match left_out {
+            0 => tracing::warn!(session, connection, "{notice}"),
+            left_out => tracing::warn!(session, connection, left_out, "{notice}"),
+        }),
     }
 }
 

@@ -13,7 +13,7 @@ use super::Shard;
 use super::engine::Engine;
 use crate::clock;
 use crate::io::PeerId;
-use crate::server::SocketPermit;
+use crate::sockets::SocketPermit;
 use crate::stream::{Reader, Writer};
 use crate::ws::{Receiver, SendQueue};
 
@@ -97,7 +97,7 @@ pub(super) struct LinkTask {
     socket: Reader,
     receiver: Receiver,
     read_ahead: Bytes,
-    _permit: SocketPermit,
+    permit: SocketPermit,
 }
 
 impl LinkTask {
@@ -109,7 +109,7 @@ impl LinkTask {
         max_message: usize,
         permit: SocketPermit,
     ) -> Self {
-        Self { shard, peer, socket, receiver: Receiver::new(max_message), read_ahead, _permit: permit }
+        Self { shard, peer, socket, receiver: Receiver::new(max_message), read_ahead, permit }
     }
 }
 
@@ -117,7 +117,7 @@ impl Future for LinkTask {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { shard, peer, socket, receiver, read_ahead, .. } = self.get_mut();
+        let Self { shard, peer, socket, receiver, read_ahead, permit } = self.get_mut();
         let peer = *peer;
         let mut engine = shard.engine.borrow_mut();
         let engine = &mut *engine;
@@ -142,6 +142,9 @@ impl Future for LinkTask {
             if drained {
                 break;
             }
+        }
+        if permit.is_half_open() && engine.is_in_session(peer) {
+            permit.known();
         }
         match engine.link(peer) {
             Some(link) if link.phase != Phase::Ended => {

@@ -17,7 +17,7 @@ mod timer;
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
@@ -27,7 +27,9 @@ use crate::clock;
 use crate::http;
 use crate::hub::Hub;
 use crate::io::{Now, Opened};
-use crate::server::{Phase, Shared, SocketPermit};
+use crate::meters::{Limited, Meters};
+use crate::server::{Phase, Shared};
+use crate::sockets::{Full, SocketPermit};
 use crate::stream::{Parcel, Reader, Stream, Writer};
 use engine::Engine;
 
@@ -151,7 +153,8 @@ pub(crate) fn run(
     runtime.block_on(async move {
         let listener = TcpListener::from_std(listener)?;
         let hub = Hub::new(Arc::clone(&shared.limits), shared.authority(index), clock::random());
-        let engine = RefCell::new(Engine::new(hub, &shared.config.link));
+        let meters = Arc::clone(&shared.meters[index]);
+        let engine = RefCell::new(Engine::new(hub, &shared.config.link, meters));
         let shard = Rc::new(Shard { shared, index, engine });
         tokio::task::spawn_local(accept(Rc::clone(&shard), listener));
         tokio::task::spawn_local(engine::drive(Rc::clone(&shard)));
@@ -161,6 +164,23 @@ pub(crate) fn run(
 }
 
 impl Shard {
+    /// Writes down that a socket found no place.
+    fn tell_full(&self, full: Full, from: std::net::IpAddr) {
+        self.meters().log(full.name(), clock::now().mono, |left_out| {
+            let link = &self.shared.config.link;
+            match full {
+                Full::Sockets => tracing::warn!(limit = link.max_sockets, left_out, "too many open sockets"),
+                Full::HalfOpen => {
+                    tracing::warn!(limit = link.max_half_open, left_out, "too many sockets that show no token");
+                }
+                Full::Address => {
+                    let limit = link.max_half_open_per_address;
+                    tracing::warn!(%from, limit, left_out, "too many sockets of one address that show no token");
+                }
+            }
+        });
+    }
+
     /// Carries out commands until the relay ends and the sockets are closed, or have had their time for it.
     async fn obey(self: Rc<Self>, mut commands: mpsc::UnboundedReceiver<Command>) {
         let mut phase = self.shared.phase();
@@ -185,6 +205,11 @@ impl Shard {
         }
         let empty = self.engine.borrow_mut().shutdown(clock::now());
         let _ = tokio::time::timeout(self.shared.config.link.close_timeout, empty).await;
+    }
+
+    /// What it counts at its edge.
+    pub(crate) fn meters(&self) -> &Meters {
+        &self.shared.meters[self.index]
     }
 
     /// Does something with this shard's hub.
@@ -229,45 +254,28 @@ impl Shard {
     }
 }
 
-/// Says something once a second at most, however often there is reason to.
-#[derive(Default)]
-struct Seldom {
-    last: Option<Instant>,
-}
-
-impl Seldom {
-    fn tell(&mut self, say: impl FnOnce()) {
-        let now = clock::now().mono;
-        if self.last.is_none_or(|last| now.duration_since(last) >= Duration::from_secs(1)) {
-            self.last = Some(now);
-            say();
-        }
-    }
-}
-
 /// How long accepting rests after it failed, which it mostly does because there are no descriptors left.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
 
 async fn accept(shard: Rc<Shard>, listener: TcpListener) {
     let mut phase = shard.shared.phase();
-    let (mut full, mut failing) = (Seldom::default(), Seldom::default());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = phase.wait_for(|phase| *phase == Phase::Closing) => return,
         };
         match accepted {
-            Ok((stream, _)) => match shard.shared.admit_socket() {
-                Some(permit) => {
+            Ok((stream, from)) => match shard.shared.sockets.admit(from.ip()) {
+                Ok(permit) => {
                     let _ = stream.set_nodelay(true);
                     tokio::task::spawn_local(welcome(Rc::clone(&shard), stream, permit));
                 }
-                None => full.tell(|| {
-                    tracing::warn!(limit = shard.shared.config.link.max_sockets, "too many open sockets");
-                }),
+                Err(full) => shard.tell_full(full, from.ip()),
             },
             Err(error) => {
-                failing.tell(|| tracing::warn!(%error, "accepting failed"));
+                shard.meters().log("accepting", clock::now().mono, |left_out| {
+                    tracing::warn!(%error, left_out, "accepting failed");
+                });
                 tokio::time::sleep(ACCEPT_REST).await;
             }
         }
@@ -280,9 +288,21 @@ async fn welcome(shard: Rc<Shard>, socket: TcpStream, permit: SocketPermit) {
         None => Stream::Plain(socket),
         Some(tls) => {
             let patience = shard.shared.config.tls.handshake_timeout;
-            match tls.accept(socket, patience).await {
-                Ok(stream) => stream,
-                Err(error) => return tracing::debug!(%error, "TLS handshake failed"),
+            let began = clock::now().mono;
+            let accepted = tls.accept(socket, patience).await;
+            let now = clock::now().mono;
+            match accepted {
+                Ok(stream) => {
+                    shard.meters().handshake.add(now - began);
+                    stream
+                }
+                Err(error) => {
+                    let late = error.kind() == std::io::ErrorKind::TimedOut;
+                    let what = if late { Limited::HandshakeTimeout } else { Limited::Handshake };
+                    return shard.meters().limited(what, now, |left_out| {
+                        tracing::info!(%error, left_out, "TLS handshake failed");
+                    });
+                }
             }
         }
     };

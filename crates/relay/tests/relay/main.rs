@@ -6,6 +6,7 @@ mod certificates;
 mod client;
 mod http;
 mod join;
+mod limits;
 mod operate;
 mod page;
 mod program;
