@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse cuts load model sim planted fuzz test-gui test-browser test-sdks bench clean
+  abuse cuts load model sim planted fuzz test-gui test-browser test-page test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -38,6 +38,7 @@ check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock brow
 	  "Planted bugs" "$(MAKE) --no-print-directory planted" \
 	  "Fuzzing" "scripts/fuzz.sh" \
 	  "Stock browser clients" "scripts/test-browser.sh" \
+	  "The relay's page" "scripts/test-page.sh" \
 	  "Stock server SDKs" "scripts/test-sdks.sh" \
 	  "Demo" "scripts/demo.sh"
 
@@ -120,6 +121,9 @@ test-gui: ## The GTK chat on a screen in memory: typed into, its link cut, read 
 
 test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
 	@scripts/test-browser.sh
+
+test-page: ## The relay's own page in headless Chromium
+	@scripts/test-page.sh
 
 test-sdks: ## The vendor's server SDKs, unmodified, against the relay and native programs
 	@scripts/test-sdks.sh

@@ -1,9 +1,9 @@
 // Headless Chromium, and the stock client in its pages.
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { launch } from "../support/chromium.mjs";
 import { PATIENCE_MS, Timeline } from "../support/timeline.mjs";
 
 const here = import.meta.dirname;
@@ -11,18 +11,6 @@ const TYPES = { html: "text/html; charset=utf-8", js: "text/javascript; charset=
 
 // Where clients look for the API that cannot be told of another.
 const API_HOST = "anvil.opentok.com";
-
-// Nothing in the browser finds its way to any other machine.
-const ARGUMENTS = [
-  ...(process.getuid?.() === 0 ? ["--no-sandbox"] : []), // as root there is no sandbox
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-  "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
 
 export class Browser {
   #server;
@@ -35,12 +23,7 @@ export class Browser {
   static async start(packages) {
     const browser = new Browser();
     await browser.#serve(packages);
-    const { chromium } = createRequire(join(packages, "/"))("playwright-core");
-    browser.#browser = await chromium.launch({
-      executablePath: process.env.OTC_CHROMIUM ?? "/usr/bin/chromium",
-      headless: true,
-      args: ARGUMENTS,
-    });
+    browser.#browser = await launch(packages);
     browser.#context = await browser.#browser.newContext();
     browser.#context.on("request", (request) => browser.#asked.add(new URL(request.url()).host));
     await browser.#standIn();

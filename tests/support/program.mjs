@@ -45,6 +45,11 @@ export class Program {
     this.exit.then((code) => ended(`ended with ${code}${this.#errors && `, saying ${this.#errors.trim()}`}`));
   }
 
+  // The end of what it wrote to standard error.
+  get errors() {
+    return this.#errors;
+  }
+
   say(line) {
     this.#child.stdin.write(`${line}\n`);
   }

@@ -8,13 +8,27 @@ import { Timeline } from "./timeline.mjs";
 
 export class Relay {
   #program;
+  #hasAdmin = false;
 
-  // Starts a relay in `folder`. `applications` are { id, publicKey } with PEM text; `settings` are lines of TOML.
+  // Starts a relay in development mode, which makes up its project. `admin` is the address of its page.
+  static async develop() {
+    const relay = new Relay();
+    const lines = await relay.#begin(["dev", "--listen", "127.0.0.1:0"]);
+    const { line } = await lines.until("page");
+    relay.admin = line.split(" ").at(-1).replace(/\/$/, "");
+    relay.key = /OTC_API_KEY=(\S+)/.exec(lines.all("line").map((told) => told.line).join("\n"))[1];
+    relay.secret = lines.all("line").find((told) => told.line.startsWith("API secret")).line.split(" ").at(-1);
+    return relay;
+  }
+
+  // Starts a relay in `folder`. `applications` are { id, publicKey } with PEM text; `settings` are lines of TOML. With
+  // the setting `admin` its own address is in `admin`.
   static async start({ folder, listen = "127.0.0.1:0", key = "100", applications = [], settings = [] }) {
     const relay = new Relay();
     relay.key = key;
     relay.secret = randomBytes(20).toString("hex");
     relay.folder = folder;
+    relay.#hasAdmin = settings.some((line) => line.startsWith("admin ="));
     const project = ["[[project]]", `api_key = "${key}"`, `api_secret = "${relay.secret}"`];
     const keys = applications.flatMap(({ id, publicKey }) => [
       "[[application]]",
@@ -28,19 +42,38 @@ export class Relay {
   }
 
   async #run(listen) {
+    const lines = await this.#begin(["serve", "--config", this.config, "--listen", listen, ...this.#fixed]);
+    if (this.#hasAdmin) this.admin = (await lines.until("admin")).line.split(" ").at(-1);
+  }
+
+  // Starts the program and waits until it listens.
+  async #begin(words) {
     const lines = new Timeline("otc-relay");
-    this.#program = new Program("otc-relay", built("OTC_RELAY"), ["serve", "--config", this.config, "--listen", listen], {
-      told: (line) => lines.add({ event: "line", line }),
+    const kind = (line) => (line.startsWith("otc-relay admin") ? "admin" : line.startsWith("See what") ? "page" : "line");
+    this.#program = new Program("otc-relay", built("OTC_RELAY"), words, {
+      told: (line) => lines.add({ event: kind(line), line }),
       ended: (why) => lines.end(why),
     });
     const { line } = await lines.until("line");
     this.url = line.split(" ").at(-1);
     this.address = new URL(this.url).host;
+    return lines;
   }
 
-  // Ends it at once and starts another one in its place, which knows nothing of what was.
-  async replace() {
+  // A relay that takes another one's place takes all its addresses.
+  get #fixed() {
+    return this.admin ? ["--set", `admin=${new URL(this.admin).host}`] : [];
+  }
+
+  // The end of its log.
+  get log() {
+    return this.#program.errors;
+  }
+
+  // Ends it at once and starts another one in its place, which knows nothing of what was. `meanwhile` runs in between.
+  async replace(meanwhile = () => {}) {
     await this.#program.stop("SIGKILL");
+    await meanwhile();
     await this.#run(this.address);
   }
 
