@@ -98,6 +98,19 @@ struct otc_x_limits {
 OTC_API const char *otc_x_version(void);
 
 /**
+ * Writes a record of the level OTC_LOG_LEVEL_ERROR to the library's log, for wrappers that have something to complain of.
+ *
+ * - When: any time, before otc_init() too.
+ * - Threads: any; inside a logger the record is dropped, as all are.
+ * - Ownership: text is copied. It may end up in files: no secrets. It is made one line.
+ * - NULL: nothing is written; nor is text that is not UTF-8.
+ * - Outcome: the logger of otc_log_set_logger_callback() gets the record, else standard error, if otc_log_enable() lets
+ *   errors through.
+ */
+OTC_API
+void otc_x_log_error(const char *text);
+
+/**
  * Sets the address of the API server, for example https://relay.example.
  *
  * - When: before the session is made with these settings; sessions that exist are not affected.
@@ -126,6 +139,29 @@ otc_status otc_x_session_settings_set_api_url(otc_session_settings *settings,
 OTC_API
 otc_status otc_x_session_settings_set_ca_file(otc_session_settings *settings,
                                               const char *path);
+
+/**
+ * Chooses the proxy that leads to servers: HTTP CONNECT or SOCKS5, for session info and signals alike.
+ *
+ * It is another thing than the IP proxy of otc_session_settings_set_proxy_url(), and both may be set.
+ *
+ * - When: before the session is made with these settings; sessions that exist are not affected.
+ * - Threads: any; does not block.
+ * - Ownership: url is copied.
+ * - NULL: NULL or unknown settings give OTC_INVALID_PARAM. A NULL url, or "", means the default.
+ * - Returns: OTC_SUCCESS; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER for what is no URL of a proxy: the
+ *   log says why, and nothing has changed. Whether the proxy is there shows when connecting, through on_error.
+ * - Allowed: http://[user:password@]host[:port], or the same with https, socks5 or socks5h. Special characters of user
+ *   and password are written as %XX. Without a port it is 1080, for https 443. The proxy looks names up. "direct"
+ *   means no proxy, whatever the environment says.
+ * - Outcome: every host is reached through it, this machine's own loopback too. User and password never reach the log
+ *   or error_string.
+ * - Defaults: https_proxy or http_proxy of the environment by the scheme of the URL, else all_proxy, in small or capital
+ *   letters, except for hosts that no_proxy lists and for loopback; ignored in set-uid programs. See docs/networks.md.
+ */
+OTC_API
+otc_status otc_x_session_settings_set_forward_proxy(otc_session_settings *settings,
+                                                    const char *url);
 
 /**
  * Sets how long things may take.

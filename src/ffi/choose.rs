@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::string::NotUtf8;
 use super::x::{otc_x_limits, otc_x_timeouts};
-use crate::runtime::{SessionSettings, SettingError};
+use crate::runtime::{ForwardProxy, SessionSettings, SettingError};
 use crate::session::SessionConfig;
 
 /// A choice that cannot be used. Why has been logged where it is not plain.
@@ -29,6 +29,15 @@ pub(super) fn url(
         return Err(Refused);
     }
     Ok(url)
+}
+
+/// A proxy that is absent or can be used.
+pub(super) fn forward_proxy(url: Option<String>) -> Result<Option<ForwardProxy>, Refused> {
+    let proxy = url.as_deref().map(ForwardProxy::parse).transpose();
+    proxy.map_err(|error| {
+        crate::log::error!("setting refused: {error}");
+        Refused
+    })
 }
 
 /// Sets all time limits: 0 gives the default.

@@ -78,7 +78,8 @@ pub unsafe extern "C" fn otc_session_settings_set_custom_ice_config(
 /// Sends all traffic through an IP proxy: a server to which every URL is appended, without its scheme.
 ///
 /// With https://proxy:8080 the URL https://api.example/session/X becomes https://proxy:8080/api.example/session/X.
-/// This is not an HTTP CONNECT proxy; for those, set HTTPS_PROXY or ALL_PROXY in the environment.
+/// This is not an HTTP CONNECT or SOCKS proxy; those are chosen by otc_x_session_settings_set_forward_proxy() or by the
+/// environment.
 ///
 /// - When: before the session is made with these settings; sessions that exist are not affected.
 /// - Threads: any; does not block.

@@ -18,7 +18,7 @@ use otc_protocol::session_info::{self, SessionInfo, SessionInfoError};
 use tokio::time::Sleep;
 
 use crate::session::{Action, InfoFailure, InfoId, LinkId, LinkLoss, Session};
-use crate::transport::{Connector, Hop, HttpAnswer, InfoRequest, TransportError};
+use crate::transport::{Connector, Hop, HttpAnswer, InfoRequest, Progress, TransportError};
 
 use super::clock::{SleepWatch, now};
 use super::core::{Core, Machine, panic_text, write_logs};
@@ -45,7 +45,7 @@ pub(super) struct Driver<C: Connector> {
     /// Under which the engine knows the task.
     id: u64,
     connector: Arc<C>,
-    fetches: Vec<(InfoId, Fetch)>,
+    fetches: Vec<(InfoId, Fetch, Progress)>,
     links: Vec<LinkTask<C::Link>>,
     timer: Timer,
     sleep_watch: SleepWatch,
@@ -104,7 +104,7 @@ impl<C: Connector> Driver<C> {
 
     /// Takes what the network has.
     fn receive(&mut self, cx: &mut Context<'_>, inputs: &mut Vec<Input>) {
-        self.fetches.retain_mut(|(id, fetch)| match fetch.as_mut().poll(cx) {
+        self.fetches.retain_mut(|(id, fetch, _)| match fetch.as_mut().poll(cx) {
             Poll::Pending => true,
             Poll::Ready(answer) => {
                 inputs.push(Input::Info(*id, info(answer)));
@@ -136,6 +136,7 @@ impl<C: Connector> Driver<C> {
                 handle(&mut machine.session, input, now);
             }
             if machine.session.poll_timeout().is_some_and(|deadline| deadline <= now) {
+                machine.session.set_waiting_for(self.waiting_for());
                 machine.session.handle_timeout(now);
             }
             // Events first: an action may acknowledge the frame that an event came from.
@@ -152,6 +153,13 @@ impl<C: Connector> Driver<C> {
         write_logs(logs);
         // After a caught defect there is more to do at once: telling of it.
         outcome.unwrap_or_else(|| Step::Until(Some(now())))
+    }
+
+    /// What the request or the opening link under way waits for.
+    fn waiting_for(&self) -> String {
+        let links = self.links.iter().rev().find_map(LinkTask::progress);
+        let progress = links.or(self.fetches.last().map(|(.., progress)| progress));
+        progress.map(Progress::waiting_for).unwrap_or_default()
     }
 
     /// Whether to leave unread what arrives: too much waits for callbacks, or to be written.
@@ -181,14 +189,18 @@ impl<C: Connector> Driver<C> {
                     return;
                 }
                 let request = InfoRequest { session_id, token };
-                self.fetches.push((id, Box::pin(self.connector.fetch_session_info(request))));
+                let progress = Progress::default();
+                let fetch = self.connector.fetch_session_info(request, progress.clone());
+                self.fetches.push((id, Box::pin(fetch), progress));
                 self.again = true;
             }
-            Action::CancelSessionInfo { id } => self.fetches.retain(|(other, _)| *other != id),
+            Action::CancelSessionInfo { id } => self.fetches.retain(|(other, ..)| *other != id),
             Action::OpenLink { link, url } => {
                 // One is the rule, and a vector that grows by itself makes room for four.
                 self.links.reserve_exact(1);
-                self.links.push(LinkTask::open(link, Box::pin(self.connector.open_link(&url))));
+                let progress = Progress::default();
+                let opening = self.connector.open_link(&url, progress.clone());
+                self.links.push(LinkTask::open(link, Box::pin(opening), progress));
                 self.again = true;
             }
             Action::Send { link, message } => {
@@ -253,15 +265,27 @@ fn info(answer: Result<HttpAnswer, TransportError>) -> Result<SessionInfo, InfoF
     })?;
     match (status, session_info::decode(&body)) {
         (200..=299, Ok(info)) => Ok(info),
+        (200..=299, Err(SessionInfoError::NotUnderstood)) if is_web_page(&body) => {
+            Err(InfoFailure::NotUnderstood { detail: WEB_PAGE.to_owned() })
+        }
         (200..=299, Err(error)) => Err(error.into()),
-        (300..=399, _) => {
-            Err(InfoFailure::Refused { code: status, reason: "redirects are not followed".to_owned() })
+        (300..=399, _) => Err(InfoFailure::Refused { code: status, reason: REDIRECT.to_owned() }),
+        (511, _) => {
+            Err(InfoFailure::Refused { code: status, reason: "the network wants a login".to_owned() })
         }
         (code, Err(SessionInfoError::Refused { message, .. })) => {
             Err(InfoFailure::Refused { code, reason: message })
         }
         (code, _) => Err(InfoFailure::Refused { code, reason: String::new() }),
     }
+}
+
+/// What networks do that want a login in a browser first, and so do wrong addresses.
+const WEB_PAGE: &str = "the answer is a web page: another server's, or the login page of this network";
+const REDIRECT: &str = "redirects are not followed; a network that wants a login answers like this";
+
+fn is_web_page(body: &[u8]) -> bool {
+    body.trim_ascii_start().first() == Some(&b'<')
 }
 
 impl<C: Connector> Future for Driver<C> {

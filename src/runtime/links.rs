@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::session::{LinkId, LinkLoss, OpenFailure};
-use crate::transport::{Hop, Incoming, Link, TransportError};
+use crate::transport::{Hop, Incoming, Link, Progress, TransportError};
 
 use super::driver::Input;
 
@@ -40,7 +40,7 @@ pub(super) struct LinkTask<L> {
 }
 
 enum Stage<L> {
-    Opening(Opening<L>),
+    Opening(Opening<L>, Progress),
     Open(OpenLink<L>),
 }
 
@@ -66,8 +66,16 @@ struct Closing {
 
 impl<L: Link> LinkTask<L> {
     /// A link that is about to be opened.
-    pub(super) fn open(id: LinkId, opening: Opening<L>) -> Self {
-        Self { id, stage: Stage::Opening(opening) }
+    pub(super) fn open(id: LinkId, opening: Opening<L>, progress: Progress) -> Self {
+        Self { id, stage: Stage::Opening(opening, progress) }
+    }
+
+    /// How far it is, unless it is open.
+    pub(super) fn progress(&self) -> Option<&Progress> {
+        match &self.stage {
+            Stage::Opening(_, progress) => Some(progress),
+            Stage::Open(_) => None,
+        }
     }
 
     pub(super) fn id(&self) -> LinkId {
@@ -77,7 +85,7 @@ impl<L: Link> LinkTask<L> {
     /// Bytes that wait to be written.
     pub(super) fn unwritten_bytes(&self) -> usize {
         match &self.stage {
-            Stage::Opening(_) => 0,
+            Stage::Opening(..) => 0,
             Stage::Open(open) => open.queued_bytes,
         }
     }
@@ -116,7 +124,7 @@ impl<L: Link> LinkTask<L> {
         inputs: &mut Vec<Input>,
         again: &mut bool,
     ) -> bool {
-        if let Stage::Opening(opening) = &mut self.stage {
+        if let Stage::Opening(opening, _) = &mut self.stage {
             match opening.as_mut().poll(cx) {
                 Poll::Pending => return true,
                 Poll::Ready(Err(error)) => {
@@ -290,7 +298,7 @@ pub(super) fn open_failure(error: &TransportError) -> OpenFailure {
         _ if error.interrupted => OpenFailure::Interrupted,
         Hop::Resolve => OpenFailure::Resolve,
         Hop::Setting | Hop::Connect => OpenFailure::Connect,
-        Hop::Proxy => OpenFailure::Proxy,
+        Hop::Proxy(_) => OpenFailure::Proxy,
         Hop::Tls => OpenFailure::Tls,
         Hop::Answer | Hop::Upgrade(_) | Hop::Rules => OpenFailure::Upgrade,
         Hop::Http | Hop::Link => OpenFailure::Interrupted,

@@ -25,8 +25,8 @@ use parking_lot::Mutex;
 
 pub use handle::SessionHandle;
 pub use settings::{
-    DEFAULT_API_URL, DEFAULT_CALLBACK_QUEUE_BYTES, Options, SessionSettings, SettingError, check_api_url,
-    check_ca_file, check_proxy_url,
+    DEFAULT_API_URL, DEFAULT_CALLBACK_QUEUE_BYTES, ForwardProxy, Options, SessionSettings, SettingError,
+    check_api_url, check_ca_file, check_proxy_url,
 };
 
 use crate::session::Event;

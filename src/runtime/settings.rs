@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::session::SessionConfig;
 use crate::transport::address::{Address, Family, shown_text};
+use crate::transport::proxy::{Exempt, FromEnvironment, Proxies, Proxy};
 use crate::transport::websocket::Route;
 use crate::transport::{Hop, TransportError};
 
@@ -40,6 +41,9 @@ pub struct SessionSettings {
     pub ca_file: Option<PathBuf>,
     /// An IP proxy: every URL is appended to this one without its scheme. `None`: direct.
     pub proxy_url: Option<String>,
+    /// The proxy that leads to every host. `None`: what the environment's `https_proxy`, `http_proxy`, `all_proxy` and
+    /// `no_proxy` say.
+    pub forward_proxy: Option<ForwardProxy>,
     /// How many bytes of events may wait for callbacks before the link is no longer read. Default 64 MiB.
     pub callback_queue_bytes: usize,
     /// Limits and delays of the session itself.
@@ -52,6 +56,7 @@ impl Default for SessionSettings {
             api_url: None,
             ca_file: None,
             proxy_url: None,
+            forward_proxy: None,
             callback_queue_bytes: DEFAULT_CALLBACK_QUEUE_BYTES,
             config: SessionConfig::default(),
         }
@@ -72,7 +77,40 @@ impl SessionSettings {
         };
         let ip_proxy = self.proxy_url.as_deref().map(|url| proxy_address("proxy_url", url)).transpose()?;
         let ca_file = self.ca_file.clone().or_else(|| environment.ca_file.clone().map(PathBuf::from));
-        Ok(Route { api, api_is_default, ip_proxy, ca_file, max_message_bytes: self.config.max_frame })
+        let proxies = match &self.forward_proxy {
+            Some(ForwardProxy::Direct) => Proxies::Chosen(None),
+            Some(ForwardProxy::Through(proxy)) => Proxies::Chosen(Some(proxy.clone())),
+            None => Proxies::Environment(environment.proxies.read()),
+        };
+        Ok(Route {
+            api,
+            api_is_default,
+            ip_proxy,
+            proxies,
+            ca_file,
+            max_message_bytes: self.config.max_frame,
+        })
+    }
+}
+
+/// How a program wants hosts to be reached, whatever the environment says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ForwardProxy {
+    /// Without a proxy.
+    Direct,
+    /// All of them, loopback too, through this proxy.
+    Through(Proxy),
+}
+
+impl ForwardProxy {
+    /// Reads what a program wrote: the URL of a proxy, or `direct`.
+    pub fn parse(text: &str) -> Result<Self, SettingError> {
+        if text == "direct" {
+            return Ok(Self::Direct);
+        }
+        Proxy::parse(text)
+            .map(Self::Through)
+            .map_err(|allowed| SettingError::new("forward_proxy", text, allowed))
     }
 }
 
@@ -81,6 +119,58 @@ impl SessionSettings {
 pub(super) struct Environment {
     api_url: Option<OsString>,
     ca_file: Option<OsString>,
+    proxies: ProxyVariables,
+}
+
+/// What the environment says about proxies: a variable's name and its value.
+#[derive(Clone, Default)]
+struct ProxyVariables {
+    plain: Option<(&'static str, String)>,
+    secure: Option<(&'static str, String)>,
+    all: Option<(&'static str, String)>,
+    exempt: Option<String>,
+}
+
+impl fmt::Debug for ProxyVariables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The values may hold passwords.
+        f.write_str("ProxyVariables")
+    }
+}
+
+impl ProxyVariables {
+    /// Of two names for one thing the first that is set counts.
+    fn of(read: impl Fn(&'static str) -> Option<OsString>) -> Self {
+        let first = |names: &[&'static str]| {
+            names.iter().find_map(|name| Some((*name, read(name)?.to_string_lossy().into_owned())))
+        };
+        // A web server hands the header "Proxy" of a stranger's request to its CGI programs as HTTP_PROXY, and sets
+        // REQUEST_METHOD. Where names have no case, both are that variable.
+        let plain: &[&str] = match read("REQUEST_METHOD") {
+            None => &["http_proxy", "HTTP_PROXY"],
+            Some(_) if cfg!(windows) => &[],
+            Some(_) => &["http_proxy"],
+        };
+        Self {
+            plain: first(plain),
+            secure: first(&["https_proxy", "HTTPS_PROXY"]),
+            all: first(&["all_proxy", "ALL_PROXY"]),
+            exempt: first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list),
+        }
+    }
+
+    fn read(&self) -> FromEnvironment {
+        let proxy = |named: &Option<(&'static str, String)>| {
+            let (key, url) = named.as_ref().or(self.all.as_ref())?;
+            let proxy = Proxy::parse(url);
+            Some(proxy.map_err(|allowed| SettingError::new(key, url, allowed).as_failure()))
+        };
+        FromEnvironment {
+            plain: proxy(&self.plain),
+            secure: proxy(&self.secure),
+            exempt: Exempt::parse(self.exempt.as_deref().unwrap_or("")),
+        }
+    }
 }
 
 impl Environment {
@@ -90,8 +180,9 @@ impl Environment {
         if has_borrowed_rights() {
             return Self::default();
         }
-        let read = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        Self { api_url: read(API_URL_VARIABLE), ca_file: read(CA_FILE_VARIABLE) }
+        let read = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+        let proxies = ProxyVariables::of(read);
+        Self { api_url: read(API_URL_VARIABLE), ca_file: read(CA_FILE_VARIABLE), proxies }
     }
 }
 

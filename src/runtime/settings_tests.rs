@@ -9,7 +9,8 @@ fn settings(api_url: Option<&str>, proxy_url: Option<&str>) -> SessionSettings {
 }
 
 fn environment(api_url: Option<&str>, ca_file: Option<&str>) -> Environment {
-    Environment { api_url: api_url.map(OsString::from), ca_file: ca_file.map(OsString::from) }
+    let (api_url, ca_file) = (api_url.map(OsString::from), ca_file.map(OsString::from));
+    Environment { api_url, ca_file, ..Environment::default() }
 }
 
 fn api(route: &Route) -> String {
@@ -75,4 +76,80 @@ fn a_bad_environment_variable_is_told_when_connecting() {
         failure.to_string(),
         "cannot use OTC_API_URL \"relay.example\": allowed is http://host[:port][/path] or https://host[:port][/path]"
     );
+}
+
+/// The proxies that these variables make.
+fn proxies(variables: &'static [(&'static str, &'static str)]) -> FromEnvironment {
+    let value = |name: &str| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into());
+    ProxyVariables::of(value).read()
+}
+
+#[test]
+fn proxies_of_the_environment_go_by_the_scheme_and_small_letters_first() {
+    type Variables = &'static [(&'static str, &'static str)];
+    let table: [(Variables, Option<&str>, Option<&str>); 9] = [
+        (&[], None, None),
+        (&[("http_proxy", "http://a:1")], Some("http://a:1"), None),
+        (&[("https_proxy", "http://a:1")], None, Some("http://a:1")),
+        (&[("HTTP_PROXY", "a:1"), ("HTTPS_PROXY", "b:2")], Some("http://a:1"), Some("http://b:2")),
+        (&[("all_proxy", "socks5://a")], Some("socks5://a:1080"), Some("socks5://a:1080")),
+        (&[("ALL_PROXY", "c"), ("https_proxy", "b")], Some("http://c:1080"), Some("http://b:1080")),
+        (
+            &[("http_proxy", "a"), ("HTTP_PROXY", "b"), ("all_proxy", "c")],
+            Some("http://a:1080"),
+            Some("http://c:1080"),
+        ),
+        // What a web server makes of a header of a stranger.
+        (
+            &[("REQUEST_METHOD", "GET"), ("HTTP_PROXY", "evil"), ("HTTPS_PROXY", "b")],
+            None,
+            Some("http://b:1080"),
+        ),
+        (
+            &[("REQUEST_METHOD", "GET"), ("http_proxy", "a")],
+            if cfg!(windows) { None } else { Some("http://a:1080") },
+            None,
+        ),
+    ];
+    for (variables, plain, secure) in table {
+        let found = proxies(variables);
+        let shown = |proxy: &Option<Result<Proxy, TransportError>>| {
+            proxy.as_ref().map(|proxy| proxy.as_ref().expect("a proxy").shown().to_owned())
+        };
+        let found = (shown(&found.plain), shown(&found.secure));
+        assert_eq!((found.0.as_deref(), found.1.as_deref()), (plain, secure), "{variables:?}");
+    }
+}
+
+#[test]
+fn a_bad_proxy_variable_is_told_with_its_name_and_without_its_password() {
+    let found = proxies(&[("https_proxy", "ftp://me:secret@proxy.example:1")]);
+    let error = found.secure.expect("set").expect_err("no proxy").to_string();
+    assert!(
+        error.starts_with("cannot use https_proxy \"ftp://...@proxy.example:1\": allowed is http://"),
+        "{error}"
+    );
+    let everywhere = proxies(&[("all_proxy", "http://me:sec#ret@proxy.example/path")]);
+    for proxy in [everywhere.plain, everywhere.secure] {
+        let error = proxy.expect("set").expect_err("no proxy").to_string();
+        assert!(error.contains("all_proxy") && !error.contains("ret@"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_program_chose_goes_before_the_environment() {
+    let read = |name: &'static str| (name == "all_proxy").then(|| "http://environment:1".into());
+    let environment = Environment { proxies: ProxyVariables::of(read), ..Environment::default() };
+    let mut settings = settings(None, None);
+    assert!(matches!(settings.route(&environment).expect("a route").proxies, Proxies::Environment(_)));
+    settings.forward_proxy = Some(ForwardProxy::parse("direct").expect("direct"));
+    assert_eq!(settings.route(&environment).expect("a route").proxies, Proxies::Chosen(None));
+    settings.forward_proxy = Some(ForwardProxy::parse("socks5://me:secret@program").expect("a proxy"));
+    let Proxies::Chosen(Some(proxy)) = settings.route(&environment).expect("a route").proxies else {
+        panic!("no proxy was chosen")
+    };
+    assert_eq!(proxy.shown(), "socks5://program:1080");
+    assert!(!format!("{settings:?}{proxy:?}{environment:?}").contains("secret"));
+    let error = ForwardProxy::parse("direct://").expect_err("no proxy");
+    assert!(error.to_string().starts_with("forward_proxy is \"direct://\"; allowed is http://"), "{error}");
 }

@@ -14,7 +14,7 @@ use super::error::{InfoFailure, LinkLoss, OpenFailure, SessionError};
 use super::event::{Action, Event, InfoId, LogLevel};
 use super::join::Join;
 use super::state::{Ask, Cause, Fetching, Live, State, Way};
-use super::text::{because, open_failure, public_url, seconds};
+use super::text::{because, open_failure, public_url, seconds, waiting_for};
 use super::timer::Timer;
 
 /// Longest session id, in bytes, as documented by the service. Ids have some 70.
@@ -87,9 +87,10 @@ impl Session {
         let Some(id) = fetching.request.take() else { return };
         self.output.action(Action::CancelSessionInfo { id });
         let message = format!(
-            "no answer to session info from {} within {}",
+            "no answer to session info from {} within {}{}",
             self.identity.relay,
-            seconds(self.config.info_limit)
+            seconds(self.config.info_limit),
+            waiting_for(&self.waiting_for)
         );
         self.info_failed(InfoFailure::Unreachable { kind: OpenFailure::TimedOut, message }, now);
     }

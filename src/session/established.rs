@@ -13,7 +13,7 @@ use super::event::{Action, Event, LinkId, LogLevel};
 use super::join::{Join, bare};
 use super::reconnect;
 use super::state::{Connected, Reconnecting, Stage, State, Way};
-use super::text::seconds;
+use super::text::{seconds, waiting_for};
 use super::timer::Timer;
 
 /// A resumed link that broke sooner and brought nothing is fruitless.
@@ -83,7 +83,11 @@ impl Session {
             State::Joining(joining) => joining.join.address(),
             state => state.membership().map(Join::address).unwrap_or_default(),
         };
-        let message = format!("{address} did not open within {}", seconds(self.config.socket_limit));
+        let message = format!(
+            "{address} did not open within {}{}",
+            seconds(self.config.socket_limit),
+            waiting_for(&self.waiting_for)
+        );
         self.link_lost(link, LinkLoss::OpenFailed { kind: OpenFailure::TimedOut, message }, now);
     }
 

@@ -113,7 +113,8 @@ pub struct Counters {
 ///   [`handle_link_opened`](Self::handle_link_opened), [`handle_link_lost`](Self::handle_link_lost),
 ///   [`handle_message`](Self::handle_message), [`handle_activity`](Self::handle_activity),
 ///   [`handle_sent`](Self::handle_sent), [`handle_timeout`](Self::handle_timeout),
-///   [`handle_suspension`](Self::handle_suspension); and [`set_reading_paused`](Self::set_reading_paused).
+///   [`handle_suspension`](Self::handle_suspension); and [`set_reading_paused`](Self::set_reading_paused) and
+///   [`set_waiting_for`](Self::set_waiting_for).
 /// * **`poll_*`** methods give what comes of it: [`poll_event`](Self::poll_event), [`poll_action`](Self::poll_action),
 ///   [`poll_log`](Self::poll_log), [`poll_timeout`](Self::poll_timeout).
 /// * **getters** change nothing.
@@ -139,6 +140,8 @@ pub struct Session {
     own: Option<Arc<Connection>>,
     /// Whether the driver does not read.
     paused: bool,
+    /// What the driver waits for on the network, told when a timer rings.
+    waiting_for: String,
     /// Whether the program asked for the end: then it hears of nothing.
     deleted: bool,
     /// Whether [`Event::Connected`] was told and [`Event::Disconnected`] was not.
@@ -162,6 +165,7 @@ impl Session {
             counters: Counters::default(),
             own: None,
             paused: false,
+            waiting_for: String::new(),
             deleted: false,
             told_connected: false,
             owes_disconnected: false,
@@ -255,6 +259,12 @@ impl Session {
         self.written(link, count, now);
     }
 
+    /// What the request or the opening link under way waits for just now, in words: part of the message should the next
+    /// [`handle_timeout`](Self::handle_timeout) give it up. `""` if that is not known.
+    pub fn set_waiting_for(&mut self, waiting_for: String) {
+        self.waiting_for = waiting_for;
+    }
+
     /// The time that [`poll_timeout`](Self::poll_timeout) named has come. Harmless at any other time.
     pub fn handle_timeout(&mut self, now: Instant) {
         while let Some(timer) = self.timers.take_due(now) {
@@ -273,6 +283,7 @@ impl Session {
                 Timer::Leave => self.leave_at_once(),
             }
         }
+        self.waiting_for = String::new();
     }
 
     /// The machine was asleep for so long, and `now` does not show it. Counts as silence of the link, and towards the

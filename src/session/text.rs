@@ -32,6 +32,11 @@ pub(super) fn because(words: &str, secret: &str) -> String {
     if words.trim().is_empty() { String::new() } else { format!(": {}", foreign(words.trim(), secret)) }
 }
 
+/// What was waited for to the last, as the end of a line; nothing if that is not known.
+pub(super) fn waiting_for(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(", waiting for {}", open_failure(words, "")) }
+}
+
 /// An address without what is secret in it: user name, password, query.
 pub(super) fn public_url(url: &str) -> String {
     let url = url.split(['?', '#']).next().unwrap_or("");

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 use hyper::Uri;
+use hyper::http::uri::Authority;
 
 /// Which schemes are expected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,17 +64,7 @@ impl Address {
         if authority.as_str().contains('@') {
             return Err("a URL without a user name");
         }
-        let host = authority.host().trim_start_matches('[').trim_end_matches(']').to_owned();
-        // "host:" is legal and means the usual port; "host:99999" is not a port at all.
-        let digits = authority.as_str().strip_prefix(authority.host()).unwrap_or("").trim_start_matches(':');
-        let port = match digits {
-            "" if secure => 443,
-            "" => 80,
-            digits => digits.parse().ok().filter(|port| *port != 0).ok_or(allowed)?,
-        };
-        if host.is_empty() {
-            return Err(allowed);
-        }
+        let (host, port) = host_and_port(authority, if secure { 443 } else { 80 }).ok_or(allowed)?;
         let path_and_query = match uri.path_and_query().map_or("", |path| path.as_str()) {
             "" => "/".to_owned(),
             query if query.starts_with('?') => format!("/{query}"),
@@ -100,6 +91,11 @@ impl Address {
     /// Host and port as they were written: the value of a Host header.
     pub fn authority(&self) -> &str {
         &self.authority
+    }
+
+    /// Host and port, the port in any case: what a proxy is asked for.
+    pub fn host_and_port(&self) -> String {
+        joined(&self.host, self.port)
     }
 
     /// Path and query, as a request names them.
@@ -144,15 +140,54 @@ impl Address {
     }
 }
 
-/// A text that should have been a URL, fit to be shown: without what might be a user name, a query, or a page long.
-pub fn shown_text(url: &str) -> String {
-    let plain = url.split(['?', '#']).next().unwrap_or("");
-    let plain = match (plain.find("://"), plain.rfind('@')) {
-        (Some(scheme), Some(at)) if at > scheme => format!("{}://...{}", &plain[..scheme], &plain[at..]),
-        (None, Some(at)) => format!("...{}", &plain[at..]),
-        _ => plain.to_owned(),
+/// The host, an IPv6 address without brackets, and the port of an authority. "host:" is legal and means the usual
+/// port; "host:99999" is not a port at all.
+pub(super) fn host_and_port(authority: &Authority, usual_port: u16) -> Option<(String, u16)> {
+    let host = authority.host();
+    let digits = authority.as_str().rsplit_once('@').map_or(authority.as_str(), |(_, rest)| rest);
+    let digits = digits.strip_prefix(host).unwrap_or("").trim_start_matches(':');
+    let port = match digits {
+        "" => usual_port,
+        digits => digits.parse().ok().filter(|port| *port != 0)?,
     };
-    super::error::short_line(&plain)
+    let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    (!host.is_empty()).then_some((host, port))
+}
+
+/// Host and port as URLs have them.
+pub(super) fn joined(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+/// A text that should have been a URL, fit to be shown: without what might be a user name, a password, a query, or a
+/// page long.
+pub fn shown_text(url: &str) -> String {
+    let (scheme, rest) = match url.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains(['@', '?', '#']) => (format!("{scheme}://"), rest),
+        _ => (String::new(), url),
+    };
+    let end = |text: &str| text.find(['?', '#']).unwrap_or(text.len());
+    let shown = match rest.rfind('@') {
+        // A password with such characters, or a query with an "@": it cannot be told which.
+        Some(at) if end(rest) < at => "...".to_owned(),
+        Some(at) => format!("...{}", &rest[at..end(rest)]),
+        None => rest[..end(rest)].to_owned(),
+    };
+    super::error::short_line(&format!("{scheme}{shown}"))
+}
+
+/// What a text with `%XX` in it stands for. `None` for a `%` that is followed by anything else.
+pub(super) fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = text.bytes();
+    let mut decoded = Vec::with_capacity(text.len());
+    let digit = |byte: Option<u8>| char::from(byte?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    while let Some(byte) = bytes.next() {
+        decoded.push(match byte {
+            b'%' => digit(bytes.next())? << 4 | digit(bytes.next())?,
+            byte => byte,
+        });
+    }
+    Some(decoded)
 }
 
 /// Writes a text as one segment of a path: all but the unreserved characters is escaped.

@@ -13,34 +13,36 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
-use super::address::Address;
-use super::{Hop, TransportError};
+use super::{Hop, Progress, TransportError};
 
 /// From the start of one attempt to the start of the next. The value that RFC 8305 recommends.
 const STAGGER: Duration = Duration::from_millis(250);
 
-/// Opens a socket to the host of `address`.
-pub(super) async fn dial(address: &Address) -> Result<TcpStream, TransportError> {
-    let candidates = resolve(address).await?;
-    let stream = race(in_order(candidates), TcpStream::connect)
+/// Opens a socket to `host`, which `what` is for people.
+pub(super) async fn dial(
+    host: &str,
+    port: u16,
+    what: &str,
+    progress: &Progress,
+) -> Result<TcpStream, TransportError> {
+    progress.set(format!("the look-up of the name {host}"));
+    let candidates = in_order(resolve(host, port, what).await?);
+    progress.set(format!("a connection to {what} ({})", list(&candidates)));
+    let stream = race(candidates, TcpStream::connect)
         .await
-        .map_err(|failures| TransportError::new(Hop::Connect, address.shown(), in_words(&failures)))?;
+        .map_err(|failures| TransportError::new(Hop::Connect, what, in_words(&failures)))?;
     // Signals are small and each wants to leave at once.
-    stream
-        .set_nodelay(true)
-        .map_err(|error| TransportError::interrupted(Hop::Connect, address.shown(), error))?;
+    stream.set_nodelay(true).map_err(|error| TransportError::interrupted(Hop::Connect, what, error))?;
     Ok(stream)
 }
 
-async fn resolve(address: &Address) -> Result<Vec<SocketAddr>, TransportError> {
+async fn resolve(host: &str, port: u16, what: &str) -> Result<Vec<SocketAddr>, TransportError> {
     // An address needs no look-up, and so no thread that waits for one.
-    if let Ok(ip) = address.host().parse::<IpAddr>() {
-        return Ok(vec![SocketAddr::new(ip, address.port())]);
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![SocketAddr::new(ip, port)]);
     }
-    let failed = |cause: String| TransportError::new(Hop::Resolve, address.shown(), cause);
-    let found = tokio::net::lookup_host((address.host(), address.port()))
-        .await
-        .map_err(|error| failed(error.to_string()))?;
+    let failed = |cause: String| TransportError::new(Hop::Resolve, what, cause);
+    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| failed(error.to_string()))?;
     let found: Vec<SocketAddr> = found.collect();
     if found.is_empty() { Err(failed("the name has no address".to_owned())) } else { Ok(found) }
 }
@@ -92,8 +94,16 @@ where
     }
 }
 
-/// Most failures that a message names; the rest is counted.
+/// Most addresses that a message names; the rest is counted.
 const MAX_NAMED: usize = 3;
+
+fn list(addresses: &[SocketAddr]) -> String {
+    let mut words: Vec<String> = addresses.iter().take(MAX_NAMED).map(SocketAddr::to_string).collect();
+    if addresses.len() > MAX_NAMED {
+        words.push(format!("and {} more", addresses.len() - MAX_NAMED));
+    }
+    words.join(", ")
+}
 
 fn in_words(failures: &[(SocketAddr, io::Error)]) -> String {
     let mut words: Vec<String> = failures

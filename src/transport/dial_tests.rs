@@ -76,3 +76,35 @@ async fn a_slow_first_address_still_wins_when_the_others_fail() {
     .expect("the first answers after all");
     assert_eq!(winner.to_string(), "1.1.1.1:1");
 }
+
+#[tokio::test]
+async fn of_real_addresses_a_living_one_is_found_behind_dead_ones() {
+    let (refusing, refused) = super::super::test_servers::listen().await;
+    drop(refusing);
+    // One that answers nothing at all: the system drops whoever knocks at a full queue.
+    let silent = tokio::net::TcpSocket::new_v4().expect("a socket");
+    silent.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let silent = silent.listen(0).expect("a listener");
+    let dead = silent.local_addr().expect("an address");
+    let mut filling: Vec<_> = (0..4).map(|_| Box::pin(TcpStream::connect(dead))).collect();
+    // The first look at each sends its first packet.
+    std::future::poll_fn(|cx| {
+        filling.iter_mut().for_each(|knocking| drop(knocking.as_mut().poll(cx)));
+        std::task::Poll::Ready(())
+    })
+    .await;
+    let (_living, alive) = super::super::test_servers::listen().await;
+    let candidates = in_order(vec![dead, refused, alive]);
+    let found = super::super::test_servers::in_time(race(candidates, TcpStream::connect)).await;
+    assert_eq!(found.expect("one lives").peer_addr().expect("connected"), alive);
+}
+
+#[tokio::test]
+async fn a_name_with_a_dead_address_is_reached_by_another() {
+    // On most machines it has an IPv6 address as well, where nothing listens.
+    let (_listener, address) = super::super::test_servers::listen().await;
+    let progress = Progress::default();
+    let stream = dial("localhost", address.port(), "here", &progress).await.expect("one lives");
+    assert_eq!(stream.peer_addr().expect("connected"), address);
+    assert!(progress.waiting_for().starts_with("a connection to here ("), "{}", progress.waiting_for());
+}

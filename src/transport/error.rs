@@ -13,7 +13,7 @@ pub enum Hop {
     /// Opening the socket.
     Connect,
     /// A proxy between here and there.
-    Proxy,
+    Proxy(ProxyStep),
     /// The TLS handshake.
     Tls,
     /// Asking over HTTP.
@@ -26,6 +26,19 @@ pub enum Hop {
     Link,
     /// The rules of an open link: a text message, a message that is too large.
     Rules,
+}
+
+/// How far the way through a proxy came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProxyStep {
+    /// Looking up the proxy's name.
+    Resolve,
+    /// Opening the socket to the proxy.
+    Connect,
+    /// The TLS handshake with the proxy.
+    Tls,
+    /// The proxy's own answer.
+    Tunnel,
 }
 
 /// A failure of the network or of the other side. Its text is one line: hop, address, cause.
@@ -41,17 +54,35 @@ pub struct TransportError {
     pub url: String,
     /// What the system or the other side said.
     pub cause: String,
+    /// The proxy on the way, if there was one: its URL without user name and password.
+    pub proxy: Option<Box<str>>,
 }
 
 impl TransportError {
     /// A refusal by `hop` on the way to `url`, which must be fit to be shown. The cause is made one short line.
     pub fn new(hop: Hop, url: impl Into<String>, cause: impl fmt::Display) -> Self {
-        Self { hop, interrupted: false, url: url.into(), cause: short_line(&cause.to_string()) }
+        Self { hop, interrupted: false, url: url.into(), cause: short_line(&cause.to_string()), proxy: None }
     }
 
     /// As [`new`](Self::new), for a socket that broke.
     pub fn interrupted(hop: Hop, url: impl Into<String>, cause: impl fmt::Display) -> Self {
         Self { interrupted: true, ..Self::new(hop, url, cause) }
+    }
+
+    /// The same failure, of the proxy `proxy` itself on the way to `url`.
+    pub(super) fn of_proxy(self, proxy: &str, url: String) -> Self {
+        let step = match self.hop {
+            Hop::Resolve => ProxyStep::Resolve,
+            Hop::Connect => ProxyStep::Connect,
+            Hop::Tls => ProxyStep::Tls,
+            _ => ProxyStep::Tunnel,
+        };
+        Self { hop: Hop::Proxy(step), url, proxy: Some(proxy.into()), ..self }
+    }
+
+    /// The same failure, told with the proxy that is on the way.
+    pub(super) fn through(self, proxy: Option<&str>) -> Self {
+        Self { proxy: self.proxy.or(proxy.map(Into::into)), ..self }
     }
 }
 
@@ -61,7 +92,7 @@ impl fmt::Display for TransportError {
             Hop::Setting => "cannot use",
             Hop::Resolve => "cannot look up the host of",
             Hop::Connect => "cannot connect to",
-            Hop::Proxy => "the proxy does not lead to",
+            Hop::Proxy(step) => return self.write_proxy(step, f),
             Hop::Tls => "TLS handshake failed with",
             Hop::Http => "HTTP request failed at",
             Hop::Answer => "unusable HTTP answer from",
@@ -69,7 +100,25 @@ impl fmt::Display for TransportError {
             Hop::Link => "link lost to",
             Hop::Rules => "broken WebSocket rules by",
         };
-        write!(f, "{doing} {}: {}", self.url, self.cause)
+        write!(f, "{doing} {}", self.url)?;
+        if let Some(proxy) = &self.proxy {
+            write!(f, " through the proxy {proxy}")?;
+        }
+        write!(f, ": {}", self.cause)
+    }
+}
+
+impl TransportError {
+    fn write_proxy(&self, step: ProxyStep, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, cause, .. } = self;
+        let proxy = self.proxy.as_deref().unwrap_or("");
+        let doing = match step {
+            ProxyStep::Resolve => "cannot look up the host of the proxy",
+            ProxyStep::Connect => "cannot connect to the proxy",
+            ProxyStep::Tls => "TLS handshake failed with the proxy",
+            ProxyStep::Tunnel => return write!(f, "the proxy {proxy} does not lead to {url}: {cause}"),
+        };
+        write!(f, "{doing} {proxy} on the way to {url}: {cause}")
     }
 }
 

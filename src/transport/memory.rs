@@ -10,7 +10,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Traffic, TransportError};
+use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Progress, Traffic, TransportError};
 
 /// A connector, and the other side of everything it opens.
 pub fn network() -> (MemoryConnector, MemoryNetwork) {
@@ -235,8 +235,10 @@ impl Connector for MemoryConnector {
     fn fetch_session_info(
         &self,
         request: InfoRequest,
+        progress: Progress,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send + 'static {
         let (answer, answered) = oneshot::channel();
+        progress.set("the test's answer");
         let _ = self.infos.send(AskedInfo { request, answer });
         async { answered.await.unwrap_or_else(|_| Err(broken())) }
     }
@@ -244,8 +246,10 @@ impl Connector for MemoryConnector {
     fn open_link(
         &self,
         url: &str,
+        progress: Progress,
     ) -> impl Future<Output = Result<MemoryLink, TransportError>> + Send + 'static {
         let (answer, answered) = oneshot::channel();
+        progress.set("the test's relay");
         let _ = self.opens.send(OpeningLink { url: url.to_owned(), answer });
         async { answered.await.unwrap_or_else(|_| Err(broken())) }
     }

@@ -11,6 +11,8 @@ mod frame;
 mod http;
 #[cfg(test)]
 pub mod memory;
+mod progress;
+pub mod proxy;
 mod socket;
 #[cfg(test)]
 mod test_servers;
@@ -23,13 +25,14 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-pub use error::{Hop, TransportError};
+pub use error::{Hop, ProxyStep, TransportError};
+pub use progress::Progress;
 pub use tls::TlsCache;
 
 /// Opens what a session needs on the network.
 ///
 /// The futures own what they need, do nothing before they are polled, and leave nothing behind when dropped. They
-/// have no time limits of their own: whoever polls them has.
+/// have no time limits of their own: whoever polls them has, and finds in the [`Progress`] what they wait for.
 pub trait Connector: Send + Sync + 'static {
     /// What [`open_link`](Self::open_link) opens.
     type Link: Link;
@@ -38,12 +41,14 @@ pub trait Connector: Send + Sync + 'static {
     fn fetch_session_info(
         &self,
         request: InfoRequest,
+        progress: Progress,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send + 'static;
 
     /// Opens a link to `url`, `ws:` or `wss:`.
     fn open_link(
         &self,
         url: &str,
+        progress: Progress,
     ) -> impl Future<Output = Result<Self::Link, TransportError>> + Send + 'static;
 }
 

@@ -28,18 +28,28 @@ thread_local! {
     static SPARE: Cell<Vec<u8>> = const { Cell::new(Vec::new()) };
 }
 
-/// A TCP socket that counts, and that has no vectored writes.
+/// A TCP socket that counts, and that has no vectored writes. To a proxy it may have TLS of its own.
 ///
 /// Plain writes go out with the flag that keeps a dead socket from raising SIGPIPE in the host program; vectored ones
 /// cannot carry it. So this type offers none, and everything, TLS included, is layered upon it.
 pub(super) struct Socket {
-    stream: TcpStream,
+    stream: Under,
     traffic: Traffic,
+}
+
+enum Under {
+    Tcp(TcpStream),
+    Tls(Box<TlsStream<Socket>>),
 }
 
 impl Socket {
     pub(super) fn new(stream: TcpStream) -> Self {
-        Self { stream, traffic: Traffic::default() }
+        Self { stream: Under::Tcp(stream), traffic: Traffic::default() }
+    }
+
+    /// A socket whose bytes are secured as far as a proxy.
+    pub(super) fn secure(stream: TlsStream<Socket>) -> Self {
+        Self { stream: Under::Tls(Box::new(stream)), traffic: Traffic::default() }
     }
 }
 
@@ -50,7 +60,10 @@ impl AsyncRead for Socket {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        ready!(match &mut self.stream {
+            Under::Tcp(stream) => Pin::new(stream).poll_read(cx, buf),
+            Under::Tls(stream) => Pin::new(stream).poll_read(cx, buf),
+        })?;
         self.traffic.received += (buf.filled().len() - before) as u64;
         Poll::Ready(Ok(()))
     }
@@ -58,17 +71,26 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
+        let written = ready!(match &mut self.stream {
+            Under::Tcp(stream) => Pin::new(stream).poll_write(cx, bytes),
+            Under::Tls(stream) => Pin::new(stream).poll_write(cx, bytes),
+        })?;
         self.traffic.sent += written as u64;
         Poll::Ready(Ok(written))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        match &mut self.stream {
+            Under::Tcp(stream) => Pin::new(stream).poll_flush(cx),
+            Under::Tls(stream) => Pin::new(stream).poll_flush(cx),
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        match &mut self.stream {
+            Under::Tcp(stream) => Pin::new(stream).poll_shutdown(cx),
+            Under::Tls(stream) => Pin::new(stream).poll_shutdown(cx),
+        }
     }
 }
 

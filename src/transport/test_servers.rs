@@ -4,8 +4,9 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http_body_util::Full;
@@ -13,13 +14,17 @@ use hyper::body::Incoming as Body;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
+use rustls::ServerConfig;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
 use tokio_tungstenite::WebSocketStream;
 
 use super::address::{Address, Family};
+use super::proxy::Proxies;
 use super::websocket::{Route, WebSocketConnector, WebSocketLink};
-use super::{Connector as _, HttpAnswer, Incoming, InfoRequest, Link as _, TransportError};
+use super::{Connector as _, HttpAnswer, Incoming, InfoRequest, Link as _, Progress, TransportError};
 
 /// Only a hang reaches it.
 pub(super) const LIMIT: Duration = Duration::from_secs(30);
@@ -39,6 +44,7 @@ pub(super) fn route(api: &str) -> Route {
         api: Ok(Address::parse(api, Family::Http).expect("an API URL")),
         api_is_default: false,
         ip_proxy: None,
+        proxies: Proxies::default(),
         ca_file: None,
         max_message_bytes: 64 * 1024,
     }
@@ -121,7 +127,7 @@ pub(super) fn assert_words(error: &TransportError, words: &[&str]) {
 
 pub(super) async fn fetch(route: Route) -> Result<HttpAnswer, TransportError> {
     let request = InfoRequest { session_id: "1_a/b".to_owned(), token: "T1==secret".to_owned() };
-    in_time(connector(route).fetch_session_info(request)).await
+    in_time(connector(route).fetch_session_info(request, Progress::default())).await
 }
 
 pub(super) async fn receive(link: &mut WebSocketLink) -> Result<Incoming, TransportError> {
@@ -132,4 +138,67 @@ pub(super) async fn send(link: &mut WebSocketLink, message: &[u8]) -> Result<(),
     in_time(std::future::poll_fn(|cx| link.poll_ready(cx))).await?;
     link.start_send(Bytes::copy_from_slice(message))?;
     in_time(std::future::poll_fn(|cx| link.poll_flush(cx))).await
+}
+
+/// A certificate for these names, signed by a CA of its own: the server's settings, and the CA as PEM.
+pub(super) fn certificate(names: &[&str], expired: bool) -> (Arc<ServerConfig>, String) {
+    let ca_key = rcgen::KeyPair::generate().expect("a key");
+    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
+    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
+    let issuer = rcgen::Issuer::new(ca, ca_key);
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let mut params = rcgen::CertificateParams::new(names).expect("parameters");
+    let day = Duration::from_secs(24 * 60 * 60);
+    // Whatever the machine's clock says, the tests are about its relation to the certificate.
+    #[allow(clippy::disallowed_methods, reason = "certificates are about the time of day")]
+    let now = SystemTime::now();
+    params.not_before = (now - 30 * day).into();
+    params.not_after = (if expired { now - day } else { now + day }).into();
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .expect("a pair");
+    (Arc::new(config), ca_pem)
+}
+
+/// An HTTPS server that answers one request after the other.
+pub(super) async fn https_server(config: Arc<ServerConfig>) -> SocketAddr {
+    let (listener, address) = listen().await;
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = TlsAcceptor::from(config.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let service =
+                    service_fn(|_| async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("[]"))) });
+                let _ = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
+            });
+        }
+    });
+    address
+}
+
+/// A file that is removed at the end of the test.
+pub(super) struct TempFile(pub(super) PathBuf);
+
+impl TempFile {
+    pub(super) fn new(name: &str, text: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("otc-{}-{name}", std::process::id()));
+        std::fs::write(&path, text).expect("a temporary file");
+        Self(path)
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }

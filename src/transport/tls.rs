@@ -10,10 +10,11 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
-use super::address::{Address, shown_text};
+use super::address::shown_text;
 use super::dial::reason;
-use super::socket::{Socket, Wire};
+use super::socket::Socket;
 use super::{Hop, TransportError};
 
 /// TLS settings made so far, one for each file of own certificates. Reading the system's certificates takes
@@ -60,23 +61,42 @@ impl TlsCache {
         Ok(config)
     }
 
-    /// Makes the TLS handshake with the host of `address`.
-    pub(super) async fn secure(
+    /// Makes the TLS handshake with `host`, which `what` is for people.
+    pub(super) async fn handshake(
         &self,
         socket: Socket,
-        address: &Address,
+        host: &str,
+        what: &str,
         ca_file: Option<&Path>,
-    ) -> Result<Wire, TransportError> {
-        let failed = |cause: String| TransportError::new(Hop::Tls, address.shown(), cause);
+    ) -> Result<TlsStream<Socket>, TransportError> {
+        let failed = |cause: String| TransportError::new(Hop::Tls, what, cause);
         let config = self.config(ca_file).await.map_err(failed)?;
-        let name = ServerName::try_from(address.host().to_owned())
+        let name = ServerName::try_from(host.to_owned())
             .map_err(|_| failed("the host name cannot be in a certificate".to_owned()))?;
-        match TlsConnector::from(config).connect(name, socket).await {
-            Ok(stream) => Ok(Wire::secure(stream)),
+        TlsConnector::from(config).connect(name, socket).await.map_err(|error| {
             // What rustls objects to arrives as "invalid data"; everything else is the socket.
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(failed(reason(&error))),
-            Err(error) => Err(TransportError::interrupted(Hop::Tls, address.shown(), reason(&error))),
+            if error.kind() == io::ErrorKind::InvalidData {
+                failed(in_words(&error))
+            } else {
+                TransportError::interrupted(Hop::Tls, what, reason(&error))
+            }
+        })
+    }
+}
+
+/// What is wrong, in the words of people who do not know TLS where that is possible.
+fn in_words(error: &io::Error) -> String {
+    use rustls::{CertificateError, Error};
+    let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return reason(error);
+    };
+    match error {
+        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "the certificate is not signed by an authority that is trusted here; OTC_CA_FILE can name a file with it"
+                .to_owned()
         }
+        Error::InvalidMessage(_) => "the other side does not speak TLS".to_owned(),
+        error => error.to_string(),
     }
 }
 

@@ -1,87 +1,16 @@
 //! Certificates, good and bad ones, against real servers on loopback.
 #![forbid(unsafe_code)]
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Full;
 use hyper::Response;
-use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
 use super::super::test_servers::*;
 use super::super::websocket::Route;
-use super::super::{Connector as _, HttpAnswer, Incoming, Link as _};
+use super::super::{Connector as _, HttpAnswer, Incoming, Link as _, Progress};
 use super::*;
-
-/// A certificate for these names, signed by a CA of its own: the server's settings, and the CA as PEM.
-fn certificate(names: &[&str], expired: bool) -> (Arc<ServerConfig>, String) {
-    let ca_key = rcgen::KeyPair::generate().expect("a key");
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
-    let issuer = rcgen::Issuer::new(ca, ca_key);
-    let key = rcgen::KeyPair::generate().expect("a key");
-    let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
-    let mut params = rcgen::CertificateParams::new(names).expect("parameters");
-    let day = Duration::from_secs(24 * 60 * 60);
-    // Whatever the machine's clock says, the tests are about its relation to the certificate.
-    #[allow(clippy::disallowed_methods, reason = "certificates are about the time of day")]
-    let now = SystemTime::now();
-    params.not_before = (now - 30 * day).into();
-    params.not_after = (if expired { now - day } else { now + day }).into();
-    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key)
-        .expect("a pair");
-    (Arc::new(config), ca_pem)
-}
-
-/// An HTTPS server that answers one request after the other.
-async fn https_server(config: Arc<ServerConfig>) -> SocketAddr {
-    let (listener, address) = listen().await;
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = TlsAcceptor::from(config.clone());
-            tokio::spawn(async move {
-                let Ok(stream) = acceptor.accept(stream).await else { return };
-                let service =
-                    service_fn(|_| async { Ok::<_, Infallible>(Response::new(Full::<Bytes>::from("[]"))) });
-                let _ = hyper::server::conn::http1::Builder::new()
-                    .serve_connection(TokioIo::new(stream), service)
-                    .await;
-            });
-        }
-    });
-    address
-}
-
-/// A file that is removed at the end of the test.
-struct TempFile(PathBuf);
-
-impl TempFile {
-    fn new(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("otc-{}-{name}", std::process::id()));
-        std::fs::write(&path, text).expect("a temporary file");
-        Self(path)
-    }
-}
-
-impl Drop for TempFile {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
-}
 
 async fn fetch_secure(names: &[&str], expired: bool, ca: Option<&str>) -> Result<HttpAnswer, TransportError> {
     let (config, own_ca) = certificate(names, expired);
@@ -152,7 +81,7 @@ async fn messages_go_both_ways_over_tls() {
     let file = TempFile::new("both-ways.pem", &ca);
     let route = Route { ca_file: Some(file.0.clone()), ..route("http://unused") };
     let url = format!("wss://localhost:{}/x", address.port());
-    let mut link = in_time(connector(route).open_link(&url)).await.expect("a link");
+    let mut link = in_time(connector(route).open_link(&url, Progress::default())).await.expect("a link");
     for size in [1, 20_000, 64 * 1024] {
         let message = vec![7; size];
         send(&mut link, &message).await.expect("the server reads");

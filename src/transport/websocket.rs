@@ -20,10 +20,11 @@ use super::dial::{dial, reason};
 use super::error::short_line;
 use super::frame::append_binary;
 use super::http;
+use super::proxy::{Proxies, Proxy};
 use super::socket::{Socket, Wire};
 use super::tls::TlsCache;
 use super::upgrade::upgrade;
-use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Traffic, TransportError};
+use super::{Connector, Hop, HttpAnswer, Incoming, InfoRequest, Link, Progress, Traffic, TransportError};
 
 /// The buffer that a link always holds for what it reads. Three usual signals: larger reads are split up in memory.
 const READ_BUFFER_BYTES: usize = 1024;
@@ -40,6 +41,8 @@ pub struct Route {
     pub api_is_default: bool,
     /// The IP proxy that every URL is appended to.
     pub ip_proxy: Option<Address>,
+    /// The proxies that lead to hosts.
+    pub proxies: Proxies,
     /// A file of certificates to trust beside the system's.
     pub ca_file: Option<PathBuf>,
     /// The largest message that is taken.
@@ -69,38 +72,51 @@ impl Connector for WebSocketConnector {
     fn fetch_session_info(
         &self,
         request: InfoRequest,
+        progress: Progress,
     ) -> impl Future<Output = Result<HttpAnswer, TransportError>> + Send + 'static {
         let shared = self.shared.clone();
-        async move { shared.fetch(&request).await.map_err(|error| shared.explain(error)) }
+        async move { shared.fetch(&request, &progress).await.map_err(|error| shared.explain(error)) }
     }
 
     fn open_link(
         &self,
         url: &str,
+        progress: Progress,
     ) -> impl Future<Output = Result<WebSocketLink, TransportError>> + Send + 'static {
         let shared = self.shared.clone();
         let address = Address::parse(url, Family::WebSocket).map_err(|allowed| {
             TransportError::new(Hop::Setting, shown_text(url), format!("expected {allowed}"))
         });
-        async move { shared.open(address?).await }
+        async move { shared.open(address?, &progress).await }
     }
 }
 
 impl Shared {
-    async fn fetch(&self, request: &InfoRequest) -> Result<HttpAnswer, TransportError> {
+    async fn fetch(&self, request: &InfoRequest, progress: &Progress) -> Result<HttpAnswer, TransportError> {
         let api = self.route.api.as_ref().map_err(Clone::clone)?;
         let address =
             self.proxied(api.join(&format!("/session/{}?extended=true", path_segment(&request.session_id))));
         let headers = info_headers(&request.token).ok_or_else(|| {
             TransportError::new(Hop::Setting, address.shown(), "the token has control characters")
         })?;
-        let wire = self.reach(&address).await?;
-        http::get(wire, &address, headers).await
+        let proxy = self.route.proxies.choose(&address)?;
+        let exchange = async {
+            let wire = self.reach(&address, proxy, progress).await?;
+            progress.set(format!("the HTTP answer of {}", address.shown()));
+            http::get(wire, &address, headers).await
+        };
+        exchange.await.map_err(|error| error.through(proxy.map(Proxy::shown)))
     }
 
-    async fn open(&self, address: Address) -> Result<WebSocketLink, TransportError> {
+    async fn open(&self, address: Address, progress: &Progress) -> Result<WebSocketLink, TransportError> {
         let address = self.proxied(address);
-        let wire = upgrade(self.reach(&address).await?, &address).await?;
+        let proxy = self.route.proxies.choose(&address)?;
+        let exchange = async {
+            let wire = self.reach(&address, proxy, progress).await?;
+            progress.set(format!("the WebSocket handshake with {}", address.shown()));
+            upgrade(wire, &address).await
+        };
+        let wire = exchange.await.map_err(|error| error.through(proxy.map(Proxy::shown)))?;
         let limit = Some(self.route.max_message_bytes);
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
@@ -109,7 +125,8 @@ impl Shared {
             .max_message_size(limit)
             .max_frame_size(limit);
         let stream = WebSocketStream::from_raw_socket(wire, Role::Client, Some(config)).await;
-        Ok(WebSocketLink { stream, shown: address.shown().into(), closing: false })
+        let shown = address.shown().into();
+        Ok(WebSocketLink { stream, shown, proxy: proxy.map(|proxy| proxy.shown().into()), closing: false })
     }
 
     fn proxied(&self, address: Address) -> Address {
@@ -120,13 +137,22 @@ impl Shared {
     }
 
     /// A connected socket to the host of `address`, secured if the address says so.
-    async fn reach(&self, address: &Address) -> Result<Wire, TransportError> {
-        let socket = Socket::new(dial(address).await?);
-        if address.secure() {
-            self.tls.secure(socket, address, self.route.ca_file.as_deref()).await
-        } else {
-            Ok(Wire::plain(socket))
+    async fn reach(
+        &self,
+        address: &Address,
+        proxy: Option<&Proxy>,
+        progress: &Progress,
+    ) -> Result<Wire, TransportError> {
+        let (shown, ca_file) = (address.shown(), self.route.ca_file.as_deref());
+        let socket = match proxy {
+            Some(proxy) => proxy.open(address, &self.tls, ca_file, progress).await?,
+            None => Socket::new(dial(address.host(), address.port(), &shown, progress).await?),
+        };
+        if !address.secure() {
+            return Ok(Wire::plain(socket));
         }
+        progress.set(format!("the TLS handshake with {shown}"));
+        Ok(Wire::secure(self.tls.handshake(socket, address.host(), &shown, ca_file).await?))
     }
 
     /// Whoever never chose an address needs to hear how to choose one.
@@ -157,6 +183,8 @@ pub struct WebSocketLink {
     stream: WebSocketStream<Wire>,
     /// The address, for messages.
     shown: Box<str>,
+    /// The proxy on the way, for messages.
+    proxy: Option<Box<str>>,
     /// Whether a close was queued.
     closing: bool,
 }
@@ -164,7 +192,7 @@ pub struct WebSocketLink {
 impl WebSocketLink {
     fn failure(&self, error: &WsError) -> TransportError {
         let shown = &*self.shown;
-        match error {
+        let error = match error {
             WsError::Io(error) => TransportError::interrupted(Hop::Link, shown, reason(error)),
             WsError::Protocol(ProtocolError::ResetWithoutClosingHandshake)
             | WsError::ConnectionClosed
@@ -172,7 +200,8 @@ impl WebSocketLink {
                 TransportError::interrupted(Hop::Link, shown, "ended without a close")
             }
             error => TransportError::new(Hop::Rules, shown, error),
-        }
+        };
+        error.through(self.proxy.as_deref())
     }
 }
 

@@ -11,7 +11,7 @@ use super::super::test_servers::*;
 use super::*;
 
 async fn open(url: &str) -> Result<WebSocketLink, TransportError> {
-    in_time(connector(route("http://unused")).open_link(url)).await
+    in_time(connector(route("http://unused")).open_link(url, Progress::default())).await
 }
 
 async fn refused(url: &str) -> TransportError {
@@ -135,8 +135,9 @@ async fn a_bad_environment_variable_and_a_token_for_no_header_never_reach_the_ne
     let bad = Route { api: Err(failure.clone()), ..route("http://unused") };
     assert_eq!(fetch(bad).await, Err(failure));
     let request = InfoRequest { session_id: "1".to_owned(), token: "secret\r\nX: y".to_owned() };
-    let error =
-        in_time(connector(route("http://unused")).fetch_session_info(request)).await.expect_err("no header");
+    let error = in_time(connector(route("http://unused")).fetch_session_info(request, Progress::default()))
+        .await
+        .expect_err("no header");
     assert_eq!(error.hop, Hop::Setting);
     assert_words(&error, &["control characters"]);
 }
@@ -335,7 +336,9 @@ async fn through_an_ip_proxy_every_url_is_appended_to_its_own() {
     let route = Route { ip_proxy: Some(proxy), ..route("https://api.example:8443") };
     fetch(route.clone()).await.expect("an answer");
     assert_eq!(uris.recv().await.expect("a request"), "/in/api.example:8443/session/1_a%2Fb?extended=true");
-    let opened = in_time(connector(route).open_link("wss://relay.example/rumor?socketId=1")).await;
+    let opened =
+        in_time(connector(route).open_link("wss://relay.example/rumor?socketId=1", Progress::default()))
+            .await;
     assert!(opened.is_err(), "the proxy refuses");
     assert_eq!(uris.recv().await.expect("a request"), "/in/relay.example/rumor?socketId=1");
 }

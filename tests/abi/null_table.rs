@@ -138,6 +138,7 @@ fn no_settings(table: &mut Table, settings: *mut otc_session_settings) {
     check!(table, otc_session_settings_set_single_peer_connection(settings, 1), INVALID_PARAM);
     check!(table, otc_x_session_settings_set_api_url(settings, TEXT), INVALID_PARAM);
     check!(table, otc_x_session_settings_set_ca_file(settings, TEXT), INVALID_PARAM);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, TEXT), INVALID_PARAM);
     check!(table, otc_x_session_settings_set_timeouts(settings, null()), INVALID_PARAM);
     check!(table, otc_x_session_settings_set_limits(settings, null()), INVALID_PARAM);
 }
@@ -196,6 +197,8 @@ fn nothing_to_make(table: &mut Table) {
 
 fn logging(table: &mut Table) {
     check!(table, otc_log_enable(0), ());
+    check!(table, otc_x_log_error(null()), ());
+    check!(table, otc_x_log_error(RAW), ());
     check!(table, otc_get_log_level(), 0);
     check!(table, otc_log_set_logger_callback(None), ());
 }
@@ -316,6 +319,11 @@ fn valid_settings(table: &mut Table, settings: *mut otc_session_settings) {
     check!(table, otc_x_session_settings_set_ca_file(settings, null()), OK);
     check!(table, otc_x_session_settings_set_ca_file(settings, RAW), BAD_ARGUMENT);
     check!(table, otc_x_session_settings_set_ca_file(settings, c"/nowhere/ca.pem".as_ptr()), OK);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, null()), OK);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, RAW), BAD_ARGUMENT);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, c"ftp://proxy".as_ptr()), BAD_ARGUMENT);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, c"direct".as_ptr()), OK);
+    check!(table, otc_x_session_settings_set_forward_proxy(settings, c"socks5://u:p@proxy".as_ptr()), OK);
     check!(table, otc_x_session_settings_set_timeouts(settings, null()), BAD_ARGUMENT);
     check!(table, otc_x_session_settings_set_timeouts(settings, &raw const timeouts), OK);
     timeouts.struct_size = 8;

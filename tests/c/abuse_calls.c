@@ -191,6 +191,7 @@ static otc_session_settings *any_settings(struct chance *chance) {
   if (chance_once_in(chance, 9)) otc_session_settings_set_proxy_url(settings, any_text(chance));
   if (chance_once_in(chance, 9)) otc_x_session_settings_set_api_url(settings, any_text(chance));
   if (chance_once_in(chance, 9)) otc_x_session_settings_set_ca_file(settings, any_text(chance));
+  if (chance_once_in(chance, 9)) otc_x_session_settings_set_forward_proxy(settings, any_text(chance));
   return settings;
 }
 
@@ -325,6 +326,7 @@ static void other_quiet_log(const char *line) {
 /* Never back to standard error: that would drown whoever reads it. */
 static void change_log(struct chance *chance) {
   otc_log_enable((enum otc_log_level)chance_below(chance, 6));
+  otc_x_log_error(any_text(chance));
   otc_log_set_logger_callback(chance_once_in(chance, 2) ? quiet_log : other_quiet_log);
 }
 

@@ -81,6 +81,7 @@ static void settings(void) {
   CHECK_INT(otc_session_settings_set_single_peer_connection(made, OTC_TRUE), OTC_SUCCESS);
   CHECK_INT(otc_x_session_settings_set_api_url(made, "https://relay.example"), OTC_SUCCESS);
   CHECK_INT(otc_x_session_settings_set_ca_file(made, "/nowhere"), OTC_SUCCESS);
+  CHECK_INT(otc_x_session_settings_set_forward_proxy(made, "socks5://ada:lovelace@proxy.example"), OTC_SUCCESS);
   CHECK_INT(otc_x_session_settings_set_timeouts(made, &timeouts), OTC_SUCCESS);
   CHECK_INT(otc_x_session_settings_set_limits(made, &limits), OTC_SUCCESS);
   CHECK_INT(otc_session_settings_delete(made), OTC_SUCCESS);
@@ -88,6 +89,7 @@ static void settings(void) {
 
 void everything(otc_session *session, const otc_connection *connection) {
   CHECK(otc_x_version() != NULL);
+  otc_x_log_error(NULL);
   otc_get_log_level();
   questions(session);
   signals(session);

@@ -6,6 +6,7 @@ mod certificates;
 mod hammer;
 mod joining;
 mod leaving;
+mod networks;
 mod signals;
 mod support;
 mod tls;

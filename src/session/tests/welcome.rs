@@ -305,6 +305,26 @@ fn a_link_that_does_not_open_within_fifteen_seconds_times_out() {
 }
 
 #[test]
+fn what_was_waited_for_to_the_last_is_told_once_the_time_is_up() {
+    let waiting = |h: &mut Harness, ms: u64| {
+        h.advance_ms(ms - 1);
+        h.session.set_waiting_for("the proxy http://proxy:1".to_owned());
+        h.advance_ms(1);
+        h.take_error().1
+    };
+    let mut h = Harness::new();
+    h.connect_to_link();
+    let message = waiting(&mut h, 15_000);
+    assert!(message.ends_with("did not open within 15 s, waiting for the proxy http://proxy:1"), "{message}");
+    let mut h = Harness::with(SessionConfig { info_pauses: [Duration::ZERO; 2], ..SessionConfig::default() });
+    h.connect();
+    h.advance_ms(10_000);
+    h.advance_ms(10_000);
+    let message = waiting(&mut h, 10_000);
+    assert!(message.ends_with("within 10 s, waiting for the proxy http://proxy:1"), "{message}");
+}
+
+#[test]
 fn a_create_without_an_answer_for_fifteen_seconds_times_out() {
     let mut h = Harness::new();
     let link = h.connect_to_create();
