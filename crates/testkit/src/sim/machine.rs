@@ -163,6 +163,11 @@ impl Machine {
         session.poll_log().map(|record| format!("{:?} {}", record.level, record.text))
     }
 
+    /// Whether a stock client neither uses this link nor will close it.
+    pub(super) fn has_forgotten(&self, link: LinkId) -> bool {
+        matches!(self, Self::Stock(stock) if !stock.uses(link))
+    }
+
     /// What a stock client would fail at.
     pub(super) fn take_complaints(&mut self) -> Vec<String> {
         if let Self::Stock(stock) = self { stock.take_complaints() } else { Vec::new() }

@@ -1,12 +1,12 @@
 //! The end of a run: it must come to rest, and nothing may be left over.
 
 use bytes::Bytes;
-use otc::session::StateName;
+use otc::session::{LinkLoss, StateName};
 use otc_protocol::rumor::{Frame, FrameType, header};
 
 use super::machine::session_id;
 use super::plan::{Micros, Outage, SECOND};
-use super::wire::{Health, Side, Way};
+use super::wire::{Health, Side, Way, Wire};
 use super::world::{Happening, World};
 use crate::history::What;
 
@@ -65,6 +65,22 @@ impl World {
             self.arrange(self.now, Happening::ReadsAgain(client));
         }
         self.relay_back();
+        self.forget_corpses();
+    }
+
+    /// Stock clients that were removed leave it to the relay to close their sockets. One that was cut off unseen just
+    /// then is never closed: in the end the system gives it up.
+    fn forget_corpses(&mut self) {
+        let forgotten = |wire: &Wire| {
+            wire.at_client == Side::Open
+                && wire.down.health == Health::Dead
+                && self.clients[wire.client].machine.has_forgotten(wire.link)
+        };
+        let corpses: Vec<u64> =
+            self.wires.iter().filter(|(_, wire)| forgotten(wire)).map(|(number, _)| *number).collect();
+        for number in corpses {
+            self.client_loses(number, LinkLoss::Failed { message: "given up by the system".to_owned() });
+        }
     }
 
     /// What is still under way.

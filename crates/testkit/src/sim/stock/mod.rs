@@ -440,6 +440,10 @@ impl Stock {
         }
     }
 
+    pub(super) fn uses(&self, link: LinkId) -> bool {
+        self.link == Link::Opening(link) || self.link == Link::Open(link)
+    }
+
     pub(super) fn own(&self) -> &str {
         &self.own
     }
