@@ -165,8 +165,14 @@ fn deep_nesting_neither_overflows_the_stack_nor_passes_the_limits() {
     with_signal(&format!(r#"{{"junk":{deep}}}"#), |signal| assert!(signal.data.is_none()));
     let create =
         format!(r#"{{"method":"create","uri":"{P}/connection/C","content":{{"userAgent":{deep}}}}}"#);
-    assert_eq!(request(&create).unwrap_err(), DecodeError::BadContent { what: "connection create" });
-    assert_eq!(SessionState::decode(&format!(r#"{{"connection":[],"mute":{deep}}}"#)), None);
+    let Ok(Request::CreateConnection { content, .. }) = request(&create) else { panic!("a create") };
+    assert_eq!(content.user_agent, "", "what is no text is passed over, however deep it is");
+    for mute in [&deep, &format!(r#"{{"active":{deep}}}"#)] {
+        let state = SessionState::decode(&format!(r#"{{"connection":[],"mute":{mute}}}"#));
+        assert_eq!(state, Some(SessionState::default()));
+    }
+    let entry = format!(r#"{{"connection":[{deep}]}}"#);
+    assert_eq!(SessionState::decode(&entry), None, "where something must be, depth is an error");
 }
 
 #[test]
@@ -260,6 +266,43 @@ fn what_is_not_the_state_of_a_session_is_not_read_as_an_empty_one() {
     for payload in ["", "[]", "null", r#"{"connection":{}}"#, r#"{"connection":[{}]}"#, r#"{"stream":7}"#] {
         assert_eq!(SessionState::decode(payload), None, "{payload}");
     }
+}
+
+/// About a megabyte of the same, again and again.
+fn many(item: &str) -> String {
+    vec![item; 1_000_000 / (item.len() + 1)].join(",")
+}
+
+#[test]
+fn whatever_stands_in_a_field_costs_little_more_than_its_text() {
+    let junk = format!("[{}]", many("0"));
+    let event = |method: &str, uri: &str, content: String| {
+        format!(r#"{{"method":"{method}","uri":"{P}/{uri}","content":{content}}}"#)
+    };
+    for payload in [
+        event("created", "connection/C", format!(r#"{{"id":"C","data":{junk}}}"#)),
+        event("created", "connection/C", format!(r#"{{"id":"C","creationTime":{junk}}}"#)),
+        event("created", "connection/C", format!(r#"{{"id":"C","permissions":{junk}}}"#)),
+        event("created", "connection/C", format!(r#"{{"id":"C","permissions":[{}]}}"#, many(r#""""#))),
+        event("created", "stream/T", format!(r#"{{"id":"T","channel":[{}]}}"#, many("{}"))),
+        event("updated", "stream/T/channel/H", format!(r#"{{"active":{junk}}}"#)),
+        event("read", "", format!(r#"{{"connection":[{}]}}"#, many(r#"{"id":""}"#))),
+        event("read", "", format!(r#"{{"archive":[{}]}}"#, many("{}"))),
+        event("read", "", format!(r#"{{"mute":{junk},"otc_x":{junk}}}"#)),
+        event("signal", "signal/G", format!(r#"{{"type":{junk},"data":{junk}}}"#)),
+    ] {
+        let taken = allocation_counter::measure(|| drop(Event::decode(&payload)));
+        // The largest is a list of as many things as there may be.
+        let most = 12 * u64::try_from(payload.len()).unwrap();
+        assert!(taken.bytes_max <= most, "{taken:?} for {} bytes of {:.90}", payload.len(), payload);
+    }
+}
+
+#[test]
+fn lists_longer_than_any_that_is_known_are_refused() {
+    let state = |count: usize| format!(r#"{{"connection":[{}]}}"#, vec![r#"{"id":"C"}"#; count].join(","));
+    assert_eq!(SessionState::decode(&state(65_536)).expect("a state").connection.len(), 65_536);
+    assert_eq!(SessionState::decode(&state(65_537)), None);
 }
 
 #[test]

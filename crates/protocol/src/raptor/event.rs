@@ -160,20 +160,20 @@ struct Empty {}
 
 #[derive(Deserialize)]
 struct Named {
-    #[serde(default, deserialize_with = "super::state::string_or_none")]
+    #[serde(default, deserialize_with = "super::lenient::string_or_none")]
     name: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ChannelChange {
-    #[serde(deserialize_with = "super::state::bool_or_none")]
+    #[serde(deserialize_with = "super::lenient::bool_or_none")]
     active: Option<bool>,
-    #[serde(deserialize_with = "super::state::number_or_none")]
+    #[serde(deserialize_with = "super::lenient::number_or_none")]
     width: Option<i64>,
-    #[serde(deserialize_with = "super::state::number_or_none")]
+    #[serde(deserialize_with = "super::lenient::number_or_none")]
     height: Option<i64>,
-    #[serde(deserialize_with = "super::state::string_or_none")]
+    #[serde(deserialize_with = "super::lenient::string_or_none")]
     source: Option<String>,
 }
 

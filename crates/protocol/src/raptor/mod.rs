@@ -5,6 +5,7 @@
 
 mod codec;
 mod event;
+mod lenient;
 mod request;
 mod signal;
 mod state;

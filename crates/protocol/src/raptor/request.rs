@@ -86,16 +86,22 @@ impl StreamAction {
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateConnection {
     /// The program, in words.
-    #[serde(deserialize_with = "super::state::string_or_default", skip_serializing_if = "String::is_empty")]
+    #[serde(
+        deserialize_with = "super::lenient::string_or_default",
+        skip_serializing_if = "String::is_empty"
+    )]
     pub user_agent: String,
     /// The client library: `js-2.35.2`, `otc-0.1.0`; older ones send none.
-    #[serde(deserialize_with = "super::state::string_or_none", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "super::lenient::string_or_none", skip_serializing_if = "Option::is_none")]
     pub client_version: Option<String>,
     /// What the client can do beyond the common protocol. `None` when the client is too old to say.
-    #[serde(deserialize_with = "super::state::strings_or_none", skip_serializing_if = "Option::is_none")]
+    #[serde(deserialize_with = "super::lenient::strings_or_none", skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Vec<String>>,
     /// The client wants no events about other connections, and a state without them.
-    #[serde(deserialize_with = "super::state::bool_or_default", skip_serializing_if = "std::ops::Not::not")]
+    #[serde(
+        deserialize_with = "super::lenient::bool_or_default",
+        skip_serializing_if = "std::ops::Not::not"
+    )]
     pub connection_events_suppressed: bool,
 }
 

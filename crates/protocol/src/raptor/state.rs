@@ -1,9 +1,12 @@
 //! What a session holds: connections, streams, archives.
 
 use serde::{Deserialize, Deserializer, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::codec::read_object;
+use super::lenient::{
+    bool_or_default, channels, entries, number, string_or_default, string_or_none, strings_or_default,
+};
 
 /// A client in a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,12 +120,13 @@ impl<'de> Deserialize<'de> for SessionState {
         struct Wire {
             #[serde(default, deserialize_with = "string_or_default")]
             id: String,
+            #[serde(default, deserialize_with = "entries")]
             connection: Option<Vec<Connection>>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "entries")]
             stream: Option<Vec<Stream>>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "entries")]
             archive: Option<Vec<Archive>>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "entries")]
             archives: Option<Vec<Archive>>,
             #[serde(default, deserialize_with = "mute")]
             mute: bool,
@@ -186,7 +190,7 @@ impl<'de> Deserialize<'de> for Stream {
             connection: Option<Owner>,
             #[serde(default, deserialize_with = "string_or_none")]
             connection_id: Option<String>,
-            #[serde(default)]
+            #[serde(default, deserialize_with = "channels")]
             channel: Option<Vec<Channel>>,
         }
         let wire = Wire::deserialize(deserializer)?;
@@ -200,81 +204,22 @@ impl<'de> Deserialize<'de> for Stream {
     }
 }
 
-/// A number or a numeric string; anything else is 0.
-fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
-    Ok(number_or_none(deserializer)?.unwrap_or(0))
-}
-
-/// A number or a numeric string; anything else is nothing.
-pub(super) fn number_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        // Programs in which all numbers are floats send fractions; they are cut off.
-        Value::Number(n) => n.as_i64().or_else(|| n.as_f64().map(|f| f as i64)),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => None,
-    })
-}
-
-/// A string; anything else is `""`.
-pub(super) fn string_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(string_or_none(deserializer)?.unwrap_or_default())
-}
-
-/// A string; anything else is nothing.
-pub(super) fn string_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::String(text) => Some(text),
-        _ => None,
-    })
-}
-
-/// `true`; anything else is false.
-pub(super) fn bool_or_default<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(bool_or_none(deserializer)?.unwrap_or_default())
-}
-
-/// A truth value; anything else is nothing.
-pub(super) fn bool_or_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
-    Ok(Value::deserialize(deserializer)?.as_bool())
-}
-
-/// The strings of an array; anything else is nothing.
-pub(super) fn strings_or_none<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Vec<String>>, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Array(items) => Some(
-            items
-                .into_iter()
-                .filter_map(|item| match item {
-                    Value::String(text) => Some(text),
-                    _ => None,
-                })
-                .collect(),
-        ),
-        _ => None,
-    })
-}
-
-/// The strings of an array; anything else is none.
-pub(super) fn strings_or_default<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<String>, D::Error> {
-    Ok(strings_or_none(deserializer)?.unwrap_or_default())
-}
-
 /// `true`, or an object whose `active` is true.
 fn mute<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
-    Ok(match Value::deserialize(deserializer)? {
-        Value::Bool(muted) => muted,
-        Value::Object(fields) => fields.get("active") == Some(&Value::Bool(true)),
-        _ => false,
-    })
+    #[derive(Deserialize)]
+    struct Object {
+        #[serde(default, deserialize_with = "bool_or_default")]
+        active: bool,
+    }
+    let said = Box::<RawValue>::deserialize(deserializer)?;
+    let is_active = || read_object::<Object>(said.get()).is_some_and(|object| object.active);
+    Ok(said.get() == "true" || (said.get().starts_with('{') && is_active()))
 }
 
 /// What is said of extensions; what is not understood is not said.
 fn extension<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Extension>, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).ok())
+    let said = Box::<RawValue>::deserialize(deserializer)?;
+    Ok(serde_json::from_str(said.get()).ok())
 }
 
 fn is_zero(n: &i64) -> bool {
