@@ -205,19 +205,37 @@ pub enum Event {
 }
 
 impl Event {
+    /// What the message of a signal may hold beside the texts that are told: addresses, ids, names. Usual ones have
+    /// some 500 bytes of it. A signal whose message holds more is copied out of it.
+    pub(super) const SIGNAL_FRAME: usize = 768;
+
     /// About how many bytes the event keeps alive: the measure of the callback queue.
     pub fn weight(&self) -> usize {
         /// What queueing an event costs beside its texts.
         const BASE: usize = 128;
         BASE + match self {
-            Self::SignalReceived { kind, data, .. } => kind.len() + data.len(),
+            Self::SignalReceived { kind, data, from } => {
+                // The sender may be known by nothing but this signal.
+                Self::SIGNAL_FRAME + kind.len() + data.len() + from.as_ref().map_or(0, |from| from.id.len())
+            }
             Self::ConnectionCreated(connection) | Self::ConnectionDropped(connection) => {
                 connection.id.len() + connection.data.len()
             }
+            Self::StreamReceived(stream)
+            | Self::StreamDropped(stream)
+            | Self::StreamHasAudioChanged { stream, .. }
+            | Self::StreamHasVideoChanged { stream, .. }
+            | Self::StreamHasCaptionsChanged { stream, .. }
+            | Self::StreamVideoDimensionsChanged { stream, .. }
+            | Self::StreamVideoTypeChanged { stream, .. } => stream.weight(),
             Self::ArchiveStarted { id, name } => id.len() + name.len(),
             Self::ArchiveStopped { id } => id.len(),
             Self::Error { message, .. } => message.len(),
-            _ => 0,
+            Self::Connected
+            | Self::Disconnected
+            | Self::ReconnectionStarted
+            | Self::Reconnected
+            | Self::MuteForced { .. } => 0,
         }
     }
 }

@@ -74,11 +74,11 @@ impl Session {
         let State::Connected(Connected { join, .. }) = &self.state else { return };
         let from = sender(join, self.own.as_ref(), frame);
         self.counters.signals_received += 1;
-        self.tell(Event::SignalReceived {
-            kind: signal.kind.as_ref().map_or_else(ByteString::new, |kind| slice(&frame.data, kind.clone())),
-            data: slice(&frame.data, signal.data_text()),
-            from,
-        });
+        let (kind, data) = (signal.kind.clone().unwrap_or_default(), signal.data_text());
+        // A slice keeps the whole message alive: not if that is mostly something else.
+        let sliced = frame.message_len() <= Event::SIGNAL_FRAME + kind.len() + data.len();
+        let text = |text| if sliced { slice(&frame.data, text) } else { ByteString::from(text.into_owned()) };
+        self.tell(Event::SignalReceived { kind: text(kind), data: text(data), from });
     }
 
     fn entered(&mut self, told: raptor::Connection) {

@@ -115,7 +115,7 @@ impl Session {
         if frame.kind == FrameType::Message && number == Some(READ) && joining.read.is_some() {
             return self.state_arrived(&frame, now);
         }
-        joining.early.bytes += frame.data.len();
+        joining.early.bytes += frame.memory();
         joining.early.frames.push(frame);
         if joining.early.frames.len() > self.config.early_count
             || joining.early.bytes > self.config.early_bytes

@@ -102,6 +102,16 @@ impl Stream {
         }
     }
 
+    /// About how many bytes it keeps alive; of its owner, only what may be known by nothing but this stream.
+    pub(super) fn weight(&self) -> usize {
+        let channel = |channel: &Channel| {
+            let source = channel.source.as_ref().map_or(0, String::len);
+            ENTRY_COST + channel.id.len() + channel.kind.len() + source
+        };
+        let channels: usize = self.channels.iter().map(channel).sum();
+        ENTRY_COST + self.id.len() + self.name.len() + self.connection.id.len() + channels
+    }
+
     fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Channel> {
         self.channels.iter().filter(move |channel| channel.kind == kind)
     }
@@ -226,7 +236,7 @@ impl Roster {
             connection: owner,
             channels: told.channels,
         });
-        self.bytes += stream_cost(&stream);
+        self.bytes += stream.weight();
         self.streams.insert(ById(stream.clone()));
         Some(stream)
     }
@@ -234,7 +244,7 @@ impl Roster {
     /// Removes a stream; nothing if it is not there.
     pub(super) fn unpublish(&mut self, id: &str) -> Option<Arc<Stream>> {
         let ById(stream) = self.streams.take(id)?;
-        self.bytes -= stream_cost(&stream);
+        self.bytes -= stream.weight();
         Some(stream)
     }
 
@@ -243,7 +253,7 @@ impl Roster {
         let before = self.unpublish(id)?;
         let mut now = before.clone();
         apply(Arc::make_mut(&mut now), update);
-        self.bytes += stream_cost(&now);
+        self.bytes += now.weight();
         self.streams.insert(ById(now.clone()));
         Some((before, now))
     }
@@ -273,13 +283,6 @@ const ENTRY_COST: usize = 160;
 
 fn connection_cost(connection: &Connection) -> usize {
     ENTRY_COST + connection.id.len() + connection.data.len()
-}
-
-fn stream_cost(stream: &Stream) -> usize {
-    let channel = |channel: &Channel| {
-        ENTRY_COST + channel.id.len() + channel.kind.len() + channel.source.as_ref().map_or(0, String::len)
-    };
-    ENTRY_COST + stream.id.len() + stream.name.len() + stream.channels.iter().map(channel).sum::<usize>()
 }
 
 fn apply(stream: &mut Stream, update: StreamUpdate) {

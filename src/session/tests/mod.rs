@@ -6,6 +6,7 @@ mod calls;
 mod chance;
 mod chaos;
 mod failures;
+mod hostile;
 mod joining;
 mod keepalive;
 mod leaving;

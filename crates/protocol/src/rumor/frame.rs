@@ -131,6 +131,24 @@ impl Frame {
         self.headers.iter().rev().find(|(n, _)| n == name).map(|(_, value)| value)
     }
 
+    /// Bytes of the message that the frame was read from, or would be written as: what holding any of its texts keeps
+    /// alive.
+    pub fn message_len(&self) -> usize {
+        /// Size, reserved, type and the two counts.
+        const FIXED: usize = 9;
+        /// The length before each text.
+        const EACH: usize = 2;
+        let addresses: usize = self.addresses.iter().map(|address| EACH + address.len()).sum();
+        let headers = self.headers.iter().map(|(name, value)| 2 * EACH + name.len() + value.len());
+        FIXED + addresses + headers.sum::<usize>() + self.data.len()
+    }
+
+    /// About how many bytes the frame takes in memory, its message included. Texts of no length are not free.
+    pub fn memory(&self) -> usize {
+        let texts = 1 + self.addresses.len() + 2 * self.headers.len();
+        self.message_len() + texts * size_of::<ByteString>()
+    }
+
     /// Reads one frame from one message of at most `max` bytes. Nothing is copied: the strings of the result are
     /// slices of `message`, each checked to be UTF-8 once.
     pub fn decode(message: Bytes, max: usize) -> Result<Self, DecodeError> {
