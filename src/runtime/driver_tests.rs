@@ -323,6 +323,25 @@ async fn a_program_that_does_not_keep_up_stops_the_reading_and_loses_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_largest_messages_are_read_a_few_at_a_time() {
+    const SIGNALS: usize = 40;
+    let settings = SessionSettings { callback_queue_bytes: 32 * 1024, ..SessionSettings::default() };
+    let mut program = Program::with(settings, None);
+    let mut relay = program.join(Script::default()).await;
+    program.gate.close();
+    let large = "x".repeat(1024 * 1024);
+    (0..SIGNALS).for_each(|_| relay.send_signal(&large));
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    relay.frame(|frame| frame.kind == FrameType::Ping).await;
+    let unread = relay.end.unread();
+    assert!(unread >= SIGNALS - 4, "only {unread} of {SIGNALS} are left unread");
+    program.gate.open();
+    for _ in 0..SIGNALS {
+        assert_eq!(data(program.told().await).len(), large.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn leaving_drops_what_still_waits_for_callbacks() {
     let (program, mut relay) = Program::joined().await;
     program.gate.close();

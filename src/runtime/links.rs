@@ -20,6 +20,10 @@ use super::driver::Input;
 /// Most messages read before what they led to is told and written.
 const READ_BATCH: usize = 64;
 
+/// Most bytes of messages read before that, but for the message that goes beyond it: what was read is held until then,
+/// whether its program keeps up or not.
+const READ_BATCH_BYTES: usize = 1024 * 1024;
+
 /// Most bytes handed to the link before they are flushed and reported as sent.
 const WRITE_BATCH_BYTES: usize = 256 * 1024;
 
@@ -186,9 +190,16 @@ impl<L: Link> OpenLink<L> {
         again: &mut bool,
     ) -> bool {
         let before = inputs.len();
+        let mut bytes = 0;
         for _ in 0..READ_BATCH {
             match self.link.poll_receive(cx) {
-                Poll::Ready(Ok(Incoming::Message(message))) => inputs.push(Input::Message(id, message)),
+                Poll::Ready(Ok(Incoming::Message(message))) => {
+                    bytes += message.len();
+                    inputs.push(Input::Message(id, message));
+                    if bytes >= READ_BATCH_BYTES {
+                        break;
+                    }
+                }
                 Poll::Ready(Ok(Incoming::Activity)) => inputs.push(Input::Activity(id)),
                 Poll::Ready(Ok(Incoming::Closed { code, reason })) => {
                     inputs.push(Input::Lost(id, LinkLoss::Closed { code, reason }));
