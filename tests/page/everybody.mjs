@@ -168,7 +168,7 @@ export const checks = {
     const named = new Set(["button", "textbox", "searchbox", "combobox", "link", "meter", "image", "img", "log", "DisclosureTriangle"]);
     const nameless = nodes.filter(({ ignored, role, name }) => !ignored && named.has(role?.value) && !name?.value);
     assert.deepEqual(nameless.map(({ role }) => role.value), [], "all of them have names");
-    for (const name of ["Open sockets", "Clients in the largest session"]) await page.getByRole("meter", { name }).waitFor();
+    for (const name of ["Open sockets", "Of those, without a good token yet", "Clients in the largest session"]) await page.getByRole("meter", { name }).waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.lang), "en");
     const ids = await page.locator("[id]").evaluateAll((all) => all.map(({ id }) => id));
     assert.equal(new Set(ids).size, ids.length, "ids are used once");

@@ -234,6 +234,20 @@ async fn sessions_and_who_is_in_them_are_listed_without_what_they_say() {
 }
 
 #[tokio::test]
+async fn everything_that_is_counted_as_refused_is_explained_on_the_page() {
+    let relay = guarded();
+    let overview = get(&relay, "/api/overview").await.json();
+    let words = get(&relay, "/page/watch.js").await.body;
+    for kind in ["rejected", "limited"] {
+        let names = overview[kind].as_object().unwrap();
+        assert!(names.len() > 10, "{overview}");
+        for name in names.keys() {
+            assert!(words.contains(&format!("\n  {name}: \"")), "the page has no words for {name}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn lists_come_in_parts_in_a_wanted_order() {
     let relay = guarded();
     let mut clients = Vec::new();

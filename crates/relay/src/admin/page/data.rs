@@ -33,6 +33,7 @@ pub(super) async fn overview(admin: &Admin) -> Answer {
     overview["largest_session"] = json!(largest);
     overview["limits"] = json!({
         "sockets": config.link.max_sockets,
+        "half_open": config.link.max_half_open,
         "connections_per_session": config.limits.connections_per_session,
     });
     answer::json(StatusCode::OK, &overview)

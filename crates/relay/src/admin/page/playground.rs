@@ -91,13 +91,13 @@ fn client_url(admin: &Admin, headers: &HeaderMap) -> Option<PublicUrl> {
     if let Some(url) = &admin.shared.config.public_url {
         return Some(url.clone());
     }
-    let address = admin.shared.address;
+    let (address, secure) = (admin.shared.address, admin.shared.tls.is_some());
     if !address.ip().is_unspecified() {
-        return PublicUrl::of_host(false, &address.to_string());
+        return PublicUrl::of_host(secure, &address.to_string());
     }
     let host = headers.get(header::HOST)?.to_str().ok()?;
     let page = PublicUrl::of_host(false, host)?;
-    PublicUrl::of_host(false, &format!("{}:{}", page.host(), address.port()))
+    PublicUrl::of_host(secure, &format!("{}:{}", page.host(), address.port()))
 }
 
 /// The origins that the page has to be allowed to connect to.

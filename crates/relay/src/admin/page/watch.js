@@ -22,6 +22,7 @@ const REASONS = {
   create: "clients that did not say who they are",
   not_admitted: "requests from clients that had not joined",
   forbidden: "requests that the role of the token does not allow",
+  too_many_streams: "streams beyond limits.streams_per_connection",
   other_session: "requests about another session",
   not_found: "requests about a client or stream that is not there",
   malformed: "requests that are not understood",
@@ -33,7 +34,21 @@ const REASONS = {
   silent: "clients that went silent (limits.silence_limit)",
   kept_overflow: "clients that left too much unacknowledged (limits.kept_messages, limits.kept_bytes)",
   pauses: "times that a client sent too fast and was not read for a while (limits.requests_per_second)",
-  sockets_refused: "sockets beyond link.max_sockets",
+  sockets_refused: "sockets beyond link.max_sockets, link.max_half_open or link.max_half_open_per_address",
+  tls_handshake: "TLS handshakes that failed",
+  tls_handshake_timeout: "TLS handshakes that took too long (tls.handshake_timeout)",
+  head_too_large: "requests with too large a head (http.max_head)",
+  head_timeout: "connections that brought no request in time, idle ones included (http.head_timeout)",
+  url_too_long: "requests with too long a URL (http.max_url)",
+  body_too_large: "requests with too large a body (http.max_body)",
+  body_timeout: "requests whose body took too long (http.body_timeout)",
+  origin: "requests from pages that may not use the relay (http.allowed_origins)",
+  session_info_token: "requests for session info without a good token",
+  rest_credential: "REST calls without a good credential",
+  rest_rate: "REST calls of projects that call too often (http.rest_per_second)",
+  output_soft: "clients that did not read and were read less for it (link.output_soft)",
+  output_hard: "sockets that were ended because nobody read what was sent (link.output_hard)",
+  close_timeout: "sockets that took too long to close (link.close_timeout)",
 };
 
 function bytes(count) {
@@ -147,8 +162,8 @@ export class Board {
     this.#charts.deliveries.add(rate("deliveries"), seconds);
   }
 
-  #limits({ rejected, pauses, sockets_refused, sockets, largest_session, limits }) {
-    const met = Object.entries({ ...rejected, pauses, sockets_refused }).filter(([, count]) => count > 0);
+  #limits({ rejected, limited, pauses, sockets_refused, sockets, sockets_half_open, largest_session, limits }) {
+    const met = Object.entries({ ...rejected, ...limited, pauses, sockets_refused }).filter(([, count]) => count > 0);
     met.sort(([, a], [, b]) => b - a);
     element("no-refusals").hidden = met.length > 0;
     match(
@@ -164,6 +179,7 @@ export class Board {
     );
     for (const [id, value, most] of [
       ["meter-sockets", sockets, limits.sockets],
+      ["meter-half-open", sockets_half_open, limits.half_open],
       ["meter-largest", largest_session, limits.connections_per_session],
     ]) {
       const meter = element(id);
