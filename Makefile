@@ -6,8 +6,8 @@ SHELL := /bin/bash
 CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
-.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi install-check valgrind asan tsan \
-  abuse cuts load model sim planted fuzz test-gui test-browser test-page test-sdks bench clean
+.PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi abi-renew package install-check docs \
+  valgrind asan tsan abuse cuts load model sim planted fuzz test-gui test-browser test-page test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -27,13 +27,17 @@ test: ## Everything that is checked before a change is accepted
 	  "C sources compile cleanly" "scripts/check-c.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh" \
 	  "A program with a window" "scripts/test-gui.sh" \
-	  "README" "scripts/check-readme.sh"
+	  "README" "scripts/check-readme.sh" \
+	  "Snapshot of the binary interface" "scripts/check-snapshot.sh" \
+	  "Packages, installed to empty places" "scripts/check-install.sh" \
+	  "A library beside the vendor's" "scripts/check-prefix.sh"
 
 check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browsers and server SDKs
 	@scripts/setup.sh check-all
 	@scripts/steps.sh "make check-all" \
 	  "make test" "$(MAKE) --no-print-directory test" \
-	  "Installing" "scripts/check-install.sh" \
+	  "Installing, as released" "scripts/check-install.sh release" \
+	  "Reference and manual pages" "scripts/docs.sh" \
 	  "valgrind" "scripts/valgrind.sh" \
 	  "Planted bugs" "$(MAKE) --no-print-directory planted" \
 	  "Fuzzing" "scripts/fuzz.sh" \
@@ -70,11 +74,25 @@ c-test: ## Only the C tests, linked shared and static
 	scripts/c-test.sh
 
 abi: ## Headers, exported names, layout of types and NULL behaviour, against tests/abi
-	$(CARGO) test --locked --test abi
-
-install-check: ## Install to an empty place, build and run strangers' programs with what is there
 	@scripts/setup.sh test
-	scripts/check-install.sh
+	$(CARGO) test --locked --test abi
+	scripts/check-snapshot.sh
+
+abi-renew: ## Write the snapshot of the binary interface anew, when a change of it is meant
+	@scripts/setup.sh test
+	scripts/check-snapshot.sh --renew
+
+package: ## Pack what is shipped into target/packages: a tarball and Debian packages
+	@scripts/setup.sh package
+	scripts/package.sh
+
+install-check: ## Pack, install to empty places, build and run strangers' programs there; PROFILE (default quick)
+	@scripts/setup.sh test
+	scripts/check-install.sh $(PROFILE)
+
+docs: ## The reference of the C and C++ interface as HTML, into build/docs
+	@scripts/setup.sh docs
+	scripts/docs.sh
 
 c-long: ## The C tests with their literal durations of minutes
 	@scripts/setup.sh build

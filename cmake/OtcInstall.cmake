@@ -1,25 +1,46 @@
 # What `cmake --install` copies and `cpack` packs, in components:
 #
 #   library       the shared library under the name that programs ask for when they start
-#   development   headers, static library, CMake package, pkg-config files, otc-compat, documents
-#   relay         otc-relay
-#   opentok       libopentok.so, a link for build scripts that name the vendor's library; only when asked for:
+#   development   headers, static library, CMake package, pkg-config files, otc-compat, manual pages, documents
+#   relay         otc-relay, its manual page and its systemd unit
+#   doc           the reference as HTML; only with OTC_BUILD_DOCS
+#   opentok       libopentok.so, a link for programs that ask for the vendor's library; only when asked for:
 #                 cmake --install BUILD_DIR --component opentok
+#
+# A library with OTC_SYMBOL_PREFIX has the first two only, under names of its own: it is installed beside the plain one.
 #
 # Nothing that is installed holds the path it was installed to: the tree may be moved.
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(otc_shared_name "libotc.so.${PROJECT_VERSION}")
-set(otc_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/otc")
+set(otc_shared_name "lib${otc_name}.so.${PROJECT_VERSION}")
+set(otc_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/${otc_name}")
+set(otc_headers_dir "${CMAKE_INSTALL_INCLUDEDIR}")
+set(otc_pc_names libotc libopentok)
+if(OTC_SYMBOL_PREFIX)
+  set(otc_headers_dir "${CMAKE_INSTALL_INCLUDEDIR}/${otc_name}")
+  set(otc_pc_names "lib${otc_name}")
+endif()
+string(REGEX REPLACE "/otc$" "/${otc_name}" otc_doc_dir "${CMAKE_INSTALL_DOCDIR}")
+
+# otc_strip(COMPONENT PATH FLAG): `cmake --install --strip`, and cpack, take away what only a debugger reads. CMake does so by
+# itself for targets only, and these are none.
+function(otc_strip component path flag)
+  if(CMAKE_STRIP)
+    install(CODE "if(CMAKE_INSTALL_DO_STRIP)
+      execute_process(COMMAND \"${CMAKE_STRIP}\" ${flag} \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${path}\" COMMAND_ERROR_IS_FATAL ANY)
+    endif()" COMPONENT ${component})
+  endif()
+endfunction()
 
 # The CMake package.
-configure_package_config_file("${PROJECT_SOURCE_DIR}/packaging/otc-config.cmake.in" "${PROJECT_BINARY_DIR}/otc-config.cmake"
+configure_package_config_file("${PROJECT_SOURCE_DIR}/packaging/otc-config.cmake.in"
+  "${PROJECT_BINARY_DIR}/${otc_name}-config.cmake"
   INSTALL_DESTINATION "${otc_config_dir}"
-  PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR)
+  PATH_VARS otc_headers_dir CMAKE_INSTALL_LIBDIR)
 # The soname promises as much: programs go on working with every later version of the same major number.
-write_basic_package_version_file("${PROJECT_BINARY_DIR}/otc-config-version.cmake" COMPATIBILITY SameMajorVersion)
+write_basic_package_version_file("${PROJECT_BINARY_DIR}/${otc_name}-config-version.cmake" COMPATIBILITY SameMajorVersion)
 
 # The pkg-config files. Directories that are given as absolute paths cannot move with the tree.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
@@ -31,37 +52,70 @@ else()
   set(otc_pc_prefix "\${pcfiledir}/${otc_pc_up}")
   set(otc_pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
 endif()
-if(IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
-  set(otc_pc_includedir "${CMAKE_INSTALL_INCLUDEDIR}")
+if(IS_ABSOLUTE "${otc_headers_dir}")
+  set(otc_pc_includedir "${otc_headers_dir}")
 else()
-  set(otc_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+  set(otc_pc_includedir "\${prefix}/${otc_headers_dir}")
 endif()
 list(TRANSFORM otc_system_libraries PREPEND "-l" OUTPUT_VARIABLE otc_pc_private)
 list(JOIN otc_pc_private " " otc_pc_private)
-foreach(otc_pc_name IN ITEMS libotc libopentok)
+foreach(otc_pc_name IN LISTS otc_pc_names)
   configure_file("${PROJECT_SOURCE_DIR}/packaging/libotc.pc.in" "${PROJECT_BINARY_DIR}/${otc_pc_name}.pc" @ONLY)
+  install(FILES "${PROJECT_BINARY_DIR}/${otc_pc_name}.pc"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)
 endforeach()
 
 install(FILES "${otc_shared}" "${otc_lib_dir}/${otc_soname}"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
-install(FILES "${otc_lib_dir}/libotc.so" "${otc_static}"
+otc_strip(library "${CMAKE_INSTALL_LIBDIR}/${otc_shared_name}" --strip-unneeded)
+install(FILES "${otc_lib_dir}/lib${otc_name}.so" "${otc_static}"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+otc_strip(development "${CMAKE_INSTALL_LIBDIR}/lib${otc_name}.a" --strip-debug)
 install(DIRECTORY "${otc_include_dir}/"
-  DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}" COMPONENT development
+  DESTINATION "${otc_headers_dir}" COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
-install(FILES "${PROJECT_BINARY_DIR}/otc-config.cmake" "${PROJECT_BINARY_DIR}/otc-config-version.cmake"
+install(FILES "${PROJECT_BINARY_DIR}/${otc_name}-config.cmake" "${PROJECT_BINARY_DIR}/${otc_name}-config-version.cmake"
   DESTINATION "${otc_config_dir}" COMPONENT development)
-install(FILES "${PROJECT_BINARY_DIR}/libotc.pc" "${PROJECT_BINARY_DIR}/libopentok.pc"
-  DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)
+install(FILES README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT
+  DESTINATION "${otc_doc_dir}" COMPONENT development)
+install(FILES docs/abi.md docs/compatibility.md docs/migration.md
+  DESTINATION "${otc_doc_dir}/docs" COMPONENT development)
+
+if(OTC_SYMBOL_PREFIX)
+  return()
+endif()
+
+# otc_manual(PAGE COMPONENT): compressed, as systems want them.
+find_program(OTC_GZIP gzip DOC "compresses manual pages")
+mark_as_advanced(OTC_GZIP)
+function(otc_manual page component)
+  string(REGEX REPLACE "^.*\\." "man" section "${page}")
+  set(text "${PROJECT_BINARY_DIR}/man/${page}")
+  configure_file("${PROJECT_SOURCE_DIR}/docs/man/${page}.in" "${text}" @ONLY)
+  if(OTC_GZIP)
+    execute_process(COMMAND "${OTC_GZIP}" -9nkf "${text}" COMMAND_ERROR_IS_FATAL ANY)
+    string(APPEND text ".gz")
+  endif()
+  install(FILES "${text}" DESTINATION "${CMAKE_INSTALL_MANDIR}/${section}" COMPONENT ${component})
+endfunction()
+
 install(PROGRAMS "${otc_cargo_dir}/otc-compat"
   DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
-install(FILES README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT
-  DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT development)
-install(FILES docs/abi.md docs/compatibility.md docs/migration.md
-  DESTINATION "${CMAKE_INSTALL_DOCDIR}/docs" COMPONENT development)
+otc_strip(development "${CMAKE_INSTALL_BINDIR}/otc-compat" --strip-all)
+otc_manual(libotc.3 development)
+otc_manual(otc-compat.1 development)
+
 install(PROGRAMS "${otc_cargo_dir}/otc-relay"
   DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT relay)
+otc_strip(relay "${CMAKE_INSTALL_BINDIR}/otc-relay" --strip-all)
+otc_manual(otc-relay.1 relay)
+install(FILES packaging/otc-relay.service
+  DESTINATION lib/systemd/system COMPONENT relay)
 
-file(CREATE_LINK libotc.so "${PROJECT_BINARY_DIR}/libopentok.so" SYMBOLIC)
+if(OTC_BUILD_DOCS)
+  install(DIRECTORY "${PROJECT_BINARY_DIR}/html" DESTINATION "${otc_doc_dir}" COMPONENT doc)
+endif()
+
+file(CREATE_LINK "${otc_soname}" "${PROJECT_BINARY_DIR}/libopentok.so" SYMBOLIC)
 install(FILES "${PROJECT_BINARY_DIR}/libopentok.so"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT opentok EXCLUDE_FROM_ALL)

@@ -19,19 +19,38 @@ else()
 endif()
 set(OTC_CARGO_TARGET_DIR "${otc_default_target_dir}" CACHE PATH "Where cargo puts what it builds")
 
-if(CMAKE_BUILD_TYPE STREQUAL "Debug")
+# release is what is shipped; quick is like it, less optimised and built in a third of the time.
+set(OTC_CARGO_PROFILE "" CACHE STRING
+  "Cargo profile: dev, quick, release; by default dev for CMAKE_BUILD_TYPE=Debug and release for anything else")
+set_property(CACHE OTC_CARGO_PROFILE PROPERTY STRINGS "" dev quick release)
+if(OTC_CARGO_PROFILE)
+  set(otc_cargo_profile "${OTC_CARGO_PROFILE}")
+elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
   set(otc_cargo_profile dev)
-  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/debug")
 else()
   set(otc_cargo_profile release)
-  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/release")
+endif()
+if(otc_cargo_profile STREQUAL "dev")
+  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/debug")
+else()
+  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/${otc_cargo_profile}")
 endif()
 
+# With a prefix everything that programs and linkers see has another name: a library beside the vendor's in one process.
+set(OTC_SYMBOL_PREFIX "" CACHE STRING "What to put before the name of each function and of the library, such as my_")
+if(NOT OTC_SYMBOL_PREFIX MATCHES "^([A-Za-z_][A-Za-z0-9_]*)?$")
+  message(FATAL_ERROR
+    "OTC_SYMBOL_PREFIX is \"${OTC_SYMBOL_PREFIX}\"; allowed are letters, digits and _, and no digit at the start")
+endif()
+set(otc_name "${OTC_SYMBOL_PREFIX}otc")
+
 set(otc_lib_dir "${PROJECT_BINARY_DIR}/lib")
-set(otc_soname "libotc.so.${PROJECT_VERSION_MAJOR}")
-set(otc_shared "${otc_lib_dir}/libotc.so.${PROJECT_VERSION}")
-set(otc_static "${otc_lib_dir}/libotc.a")
-set(otc_include_dir "${PROJECT_SOURCE_DIR}/include")
+set(otc_soname "lib${otc_name}.so.${PROJECT_VERSION_MAJOR}")
+set(otc_shared "${otc_lib_dir}/lib${otc_name}.so.${PROJECT_VERSION}")
+set(otc_static "${otc_lib_dir}/lib${otc_name}.a")
+
+# What Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
+set(otc_system_libraries gcc_s util rt pthread m dl c)
 
 # One call, so that cargo works out the features of common dependencies once.
 set(otc_cargo_packages -p otc)
@@ -47,15 +66,34 @@ if(OTC_BUILD_TESTS)
   set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy")
 endif()
 
+# From what cargo built to what is linked and installed.
+if(OTC_SYMBOL_PREFIX)
+  if(NOT CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF" OR NOT CMAKE_OBJCOPY)
+    message(FATAL_ERROR "OTC_SYMBOL_PREFIX needs an ELF system (Linux) and objcopy of binutils")
+  endif()
+  set(otc_include_dir "${PROJECT_BINARY_DIR}/include")
+  file(MAKE_DIRECTORY "${otc_include_dir}")
+  set(otc_stage
+    COMMAND "${CMAKE_COMMAND}" "-Dprefix=${OTC_SYMBOL_PREFIX}" "-Dsource=${PROJECT_SOURCE_DIR}"
+      "-Darchive=${otc_cargo_dir}/libotc.a" "-Dshared=${otc_shared}" "-Dstatic=${otc_static}" "-Dsoname=${otc_soname}"
+      "-Dinclude=${otc_include_dir}" "-Dlibraries=${otc_system_libraries}" "-Dcompiler=${CMAKE_C_COMPILER}"
+      "-Dobjcopy=${CMAKE_OBJCOPY}" "-Dar=${CMAKE_AR}"
+      -P "${CMAKE_CURRENT_LIST_DIR}/prefix.cmake")
+else()
+  set(otc_include_dir "${PROJECT_SOURCE_DIR}/include")
+  set(otc_stage
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.so" "${otc_shared}"
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.a" "${otc_static}")
+endif()
+
 add_custom_target(otc_cargo ALL
   COMMAND "${OTC_CARGO}" build --manifest-path "${PROJECT_SOURCE_DIR}/Cargo.toml" --locked ${otc_cargo_packages}
           --profile ${otc_cargo_profile} --target-dir "${OTC_CARGO_TARGET_DIR}"
   COMMAND "${CMAKE_COMMAND}" -E make_directory "${otc_lib_dir}"
-  COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.so" "${otc_shared}"
-  COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.a" "${otc_static}"
+  ${otc_stage}
   # A program asks for the soname when it starts, and the linker for the plain name.
-  COMMAND "${CMAKE_COMMAND}" -E create_symlink "libotc.so.${PROJECT_VERSION}" "${otc_lib_dir}/${otc_soname}"
-  COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_soname}" "${otc_lib_dir}/libotc.so"
+  COMMAND "${CMAKE_COMMAND}" -E create_symlink "lib${otc_name}.so.${PROJECT_VERSION}" "${otc_lib_dir}/${otc_soname}"
+  COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_soname}" "${otc_lib_dir}/lib${otc_name}.so"
   BYPRODUCTS "${otc_shared}" "${otc_static}"
   COMMENT "Building the library with cargo (${otc_cargo_profile})"
   USES_TERMINAL
@@ -69,8 +107,6 @@ set_target_properties(otc_shared_library PROPERTIES
 add_dependencies(otc_shared_library otc_cargo)
 add_library(otc::otc ALIAS otc_shared_library)
 
-# What Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
-set(otc_system_libraries gcc_s util rt pthread m dl c)
 add_library(otc_static_library STATIC IMPORTED GLOBAL)
 set_target_properties(otc_static_library PROPERTIES
   IMPORTED_LOCATION "${otc_static}"

@@ -3,7 +3,9 @@
 #
 #   scripts/setup.sh demo       what `make demo` needs: a Rust toolchain and a C compiler
 #   scripts/setup.sh build      demo + CMake
-#   scripts/setup.sh test       build + a C++ compiler, rustfmt and clippy
+#   scripts/setup.sh test       build + a second C compiler, C++, rustfmt, clippy, pkg-config, abidiff, what makes packages
+#   scripts/setup.sh package    build + what makes Debian packages
+#   scripts/setup.sh docs       doxygen and mandoc
 #   scripts/setup.sh valgrind   build + valgrind
 #   scripts/setup.sh asan       build (the address sanitizer comes with gcc and Rust)
 #   scripts/setup.sh tsan       build + clang 22 and a second Rust toolchain with its sources, called debweb
@@ -89,7 +91,17 @@ check_node() {
 
 demo() { need_rust; need cc gcc; need_c_headers; }
 build() { demo; need cmake cmake; }
-tests() { build; need g++ g++; need_component rustfmt fmt; need_component clippy clippy; }
+packages() { build; need file file; need gzip gzip; if command -v dpkg >/dev/null 2>&1; then need dpkg-shlibdeps dpkg-dev; fi; }
+docs() { need doxygen doxygen; need mandoc mandoc; }
+tests() {
+  packages
+  need g++ g++
+  need clang clang
+  need pkg-config pkg-config
+  need abidiff abigail-tools
+  need_component rustfmt fmt
+  need_component clippy clippy
+}
 valgrind() { build; need valgrind valgrind; }
 # The thread sanitizer needs a standard library that was built for it, and for that the sources of the compiler's own version.
 tsan() {
@@ -115,12 +127,14 @@ gui() {
   need_file '/usr/share/icons/Adwaita/index.theme' adwaita-icon-theme
 }
 sdks() { build; need_node; need_venv; need openssl openssl; }
-check_all() { tests; browser; sdks; need valgrind valgrind; need clang clang; need pkg-config pkg-config; }
+check_all() { tests; browser; sdks; docs; need valgrind valgrind; need lintian lintian; need fakeroot fakeroot; }
 
 case "$purpose" in
   demo) demo ;;
   build) build ;;
   test) tests ;;
+  package) packages ;;
+  docs) docs ;;
   valgrind) valgrind ;;
   asan) build ;;
   tsan) tsan ;;
@@ -129,7 +143,7 @@ case "$purpose" in
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, valgrind, asan, tsan, gui, browser, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, gui, browser, sdks, check-all" >&2
     exit 1
     ;;
 esac

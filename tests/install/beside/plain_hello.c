@@ -1,0 +1,3 @@
+/* The program with the plain names. */
+#define main plain
+#include "../hello.c"
