@@ -102,6 +102,11 @@ cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share
 	$(CARGO) build --profile sim --locked -p otc-testkit --bins
 	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1)
 
+.PHONY: soak
+soak: ## Clients that signal while links fail: SIGNALS (default 1000000), CUTS (10000), CLIENTS (4), SEED
+	$(CARGO) build --profile sim --locked -p otc-testkit --bins
+	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-soak
+
 abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
 	@scripts/setup.sh build
 	scripts/abuse.sh

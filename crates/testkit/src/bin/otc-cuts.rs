@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use otc_testkit::checker::Tally;
-use otc_testkit::real::cuts::{Outcome, Place, converse_at, lengths, places};
+use otc_testkit::real::cuts::{Outcome, Place, RELAY, converse_at, lengths, places};
 use otc_testkit::real::{Ground, program};
 
 /// Conversations at a time: they wait for the network more than they compute.
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
 
 fn run(start: u64, step: u64) -> io::Result<bool> {
     let at_a_time = std::env::var("OTC_CUTS_AT_A_TIME").ok().and_then(|number| number.parse().ok());
-    let ground = Ground::new(&program::beside_this_program()?)?;
+    let ground = Ground::new(&program::beside_this_program()?, RELAY)?;
     let lengths = lengths(&ground)?;
     let places = places(lengths, start, step);
     println!("cuts: {} bytes up, {} down; {} places to cut", lengths.0, lengths.1, places.len());

@@ -3,9 +3,11 @@
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::c_api::Times;
 use super::client::Client;
+use super::program::RelaySettings;
 use super::scene::{Phase, Scene};
 use super::{Ground, new_session};
 use crate::checker::Verdict;
@@ -18,6 +20,10 @@ const SIGNALS: usize = 50;
 
 /// How many of them are sent one by one, each waiting for the last to arrive. The others are sent at once.
 const ONE_BY_ONE: usize = 10;
+
+/// How the relay is to be. It keeps lost clients for a short time, because a join that failed half-way leaves a client
+/// behind for so long; and for a hundred times what a resume takes here.
+pub const RELAY: RelaySettings = RelaySettings { grace_window: Duration::from_secs(15) };
 
 /// Where the link is cut, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

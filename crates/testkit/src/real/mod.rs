@@ -2,6 +2,7 @@
 //! break links.
 //!
 //! * [`cuts`]: one fixed conversation, cut after any byte.
+//! * [`soak`]: clients that signal each other for long while their links fail in every way.
 //! * [`c_api`]: the exported functions of the library, for callers in safe Rust.
 //! * [`program`]: the relay's process.
 //!
@@ -12,6 +13,7 @@ mod client;
 pub mod cuts;
 pub mod program;
 mod scene;
+pub mod soak;
 
 use std::io;
 use std::net::SocketAddr;
@@ -31,10 +33,6 @@ use program::{RelayProgram, RelaySettings};
 const API_KEY: &str = "100";
 const API_SECRET: &str = "0123456789abcdef0123456789abcdef01234567";
 
-/// How long the relay keeps a client whose link is gone. Short, because a join that failed half-way leaves a client
-/// behind for so long; and a hundred times what a resume takes here.
-const GRACE: Duration = Duration::from_secs(15);
-
 /// A relay process, and the runtime of the proxies before it.
 pub struct Ground {
     relay: RelayProgram,
@@ -45,11 +43,16 @@ pub struct Ground {
 
 impl Ground {
     /// Starts the relay program at `path` on a free loopback port.
-    pub fn new(path: &Path) -> io::Result<Self> {
-        let relay = RelayProgram::start(path, RelaySettings { grace_window: GRACE })?;
+    pub fn new(path: &Path, settings: RelaySettings) -> io::Result<Self> {
+        let relay = RelayProgram::start(path, settings)?;
         let (network, end, thread) = start_network()?;
         c_api::start();
         Ok(Self { relay, network, end: Some(end), thread: Some(thread) })
+    }
+
+    /// The number of the relay's process.
+    pub fn relay_id(&self) -> Option<u32> {
+        self.relay.id()
     }
 
     fn relay_address(&self) -> SocketAddr {

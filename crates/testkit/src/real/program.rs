@@ -15,6 +15,12 @@ pub struct RelaySettings {
     pub grace_window: Duration,
 }
 
+impl Default for RelaySettings {
+    fn default() -> Self {
+        Self { grace_window: Duration::from_secs(90) }
+    }
+}
+
 /// A relay that runs until it is dropped.
 #[derive(Debug)]
 pub struct RelayProgram {

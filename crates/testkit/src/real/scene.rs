@@ -34,6 +34,8 @@ pub(super) struct Known {
     pub(super) others: HashSet<String>,
     /// Signals that are on their way to it.
     pub(super) awaited: i64,
+    /// How often its link was cut.
+    pub(super) cuts: u64,
 }
 
 pub(super) struct State {
@@ -91,12 +93,19 @@ impl Scene {
             id: String::new(),
             others: HashSet::new(),
             awaited: 0,
+            cuts: 0,
         });
         state.clients.len() - 1
     }
 
     pub(super) fn record(&self, who: &str, what: What) {
         self.lock().record(who, what);
+    }
+
+    /// Notes how often the link of a client was cut.
+    pub(super) fn cut(&self, place: usize, cuts: u64) {
+        self.lock().clients[place].cuts = cuts;
+        self.changed.notify_all();
     }
 
     /// Waits until the state is so; false if that takes longer than only a hang does.
