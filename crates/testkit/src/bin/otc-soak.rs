@@ -64,7 +64,7 @@ struct Sum {
     tally: Tally,
     cuts: u64,
     broken: bool,
-    /// Memory when the first rounds were over.
+    /// Memory when a quarter of the rounds was over.
     memory: Option<String>,
 }
 
@@ -86,7 +86,7 @@ fn run(all: Plan) -> io::Result<bool> {
     })?;
     let sum = sum.into_inner().unwrap_or_else(PoisonError::into_inner);
     println!(
-        "soak: memory {} after the first rounds, {} at the end",
+        "soak: memory: {} after a quarter of it, {} at the end",
         sum.memory.unwrap_or_default(),
         memory_of(&ground)
     );
@@ -117,7 +117,8 @@ fn rounds(
         let mut sum = sum();
         sum.tally.add(&outcome.verdict.tally);
         sum.cuts += outcome.cuts;
-        if number + 1 >= AT_A_TIME {
+        // By then everything has been as large as it gets.
+        if number >= count / 4 {
             sum.memory.get_or_insert_with(|| memory_of(ground));
         }
         if !outcome.verdict.is_clean() {

@@ -64,6 +64,10 @@ impl Client {
         self.scene.lock().clients[self.place].id.clone()
     }
 
+    pub(super) fn phase(&self) -> Phase {
+        self.scene.lock().clients[self.place].phase
+    }
+
     /// Sends, to everyone or to the client at a place; whether it was accepted.
     pub(super) fn send(&self, data: String, to: Option<usize>) -> bool {
         // Nothing can be told of the signal before it is recorded: that waits for the lock.

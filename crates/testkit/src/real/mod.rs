@@ -3,6 +3,7 @@
 //!
 //! * [`cuts`]: one fixed conversation, cut after any byte.
 //! * [`soak`]: clients that signal each other for long while their links fail in every way.
+//! * [`ends`]: a relay that ends, and its successor.
 //! * [`c_api`]: the exported functions of the library, for callers in safe Rust.
 //! * [`program`]: the relay's process.
 //!
@@ -11,6 +12,7 @@
 pub mod c_api;
 mod client;
 pub mod cuts;
+pub mod ends;
 pub mod program;
 mod scene;
 pub mod soak;

@@ -44,6 +44,8 @@ pub(super) struct State {
     records: u64,
     pub(super) clients: Vec<Known>,
     pub(super) sent: u64,
+    /// The codes of the errors that were told, in order.
+    pub(super) errors: Vec<i32>,
 }
 
 impl State {
@@ -76,6 +78,7 @@ impl Scene {
             records: 0,
             clients: Vec::new(),
             sent: 0,
+            errors: Vec::new(),
         };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
@@ -108,6 +111,13 @@ impl Scene {
         self.changed.notify_all();
     }
 
+    /// Lets everyone who waits look again, because of something that is not part of the state.
+    pub(super) fn wake(&self) {
+        // Whoever is just about to wait holds the lock.
+        drop(self.lock());
+        self.changed.notify_all();
+    }
+
     /// Waits until the state is so; false if that takes longer than only a hang does.
     pub(super) fn wait(&self, until: impl Fn(&State) -> bool) -> bool {
         self.wait_at_most(LIMIT, until)
@@ -120,6 +130,9 @@ impl Scene {
 
     pub(super) fn told(&self, place: usize, told: Told) {
         let mut state = self.lock();
+        if let Told::Error { code, .. } = told {
+            state.errors.push(code);
+        }
         let known = &mut state.clients[place];
         let what = match told {
             Told::Connected(id) => {
