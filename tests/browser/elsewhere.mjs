@@ -1,7 +1,23 @@
 // How a browser finds the relay, and whom else it asks.
 import assert from "node:assert/strict";
 
+import { blocks } from "../support/documented.mjs";
+
+// Joins from a page with the lines of the documents that hold this word.
+async function documented(stage, word) {
+  const pages = (await blocks("Moving an application")).filter(({ language }) => language === "html");
+  const { text } = pages.find((block) => block.text.includes(word));
+  const native = await stage.native();
+  const web = await stage.webWith(text.replaceAll("https://relay.example", stage.relay.url));
+  await web.signal({ type: "hello" });
+  await native.told.until("signal", { type: "hello", from: web.id });
+}
+
 export const recent = {
+  "the lines of docs/relay.md for a page lead it to the relay": (stage) => documented(stage, "OTProperties"),
+
+  "the lines of docs/relay.md for a page whose proxy is the relay lead it there": (stage) => documented(stage, "setProxyUrl"),
+
   "told of the API's address, it asks nobody else that matters": async (stage, { browser }) => {
     browser.forgetHosts();
     const native = await stage.native();

@@ -12,7 +12,9 @@ if (wanted.has("api")) {
 const client = {
   session: null,
 
+  // Loads the client, unless the page came with it.
   load() {
+    if (window.OT) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const script = document.createElement("script");
       script.src = `/client/${wanted.get("version")}/opentok.min.js`;

@@ -18,6 +18,7 @@ export class Browser {
   #browser;
   #context;
   #asked = new Set();
+  #documented = new Map();
 
   // Starts a browser. `packages` is the folder that npm filled.
   static async start(packages) {
@@ -30,10 +31,15 @@ export class Browser {
     return browser;
   }
 
-  // Serves the page, and the packages' files.
+  // Serves the page, the packages' files, and pages of lines that the documents hold.
   async #serve(packages) {
     this.#server = createServer(async (request, response) => {
       const { pathname } = new URL(request.url, "http://localhost");
+      const documented = this.#documented.get(pathname);
+      if (documented) {
+        response.writeHead(200, { "Content-Type": TYPES.html }).end(documented);
+        return;
+      }
       const client = /^\/client\/([\d.]+)\/(opentok\.min\.js)$/.exec(pathname);
       const file = client
         ? join(packages, "node_modules", `client-${client[1]}`, "dist/js", client[2])
@@ -85,13 +91,26 @@ export class Browser {
 
   // A page with a stock client of this version, told where the relay is in one of two ways: `api` and `logging`, or `proxy`.
   async open({ name = "browser", version, api, logging, proxy }) {
+    const query = new URLSearchParams({ version, ...(api && { api, logging }), ...(proxy && { proxy }) });
+    return this.#open(name, `/page.html?${query}`);
+  }
+
+  // A page that begins with these lines, where `opentok.min.js` is the client of this version.
+  async openWith(lines, { name = "browser", version }) {
+    const path = `/documented/${this.#documented.size}.html`;
+    const head = lines.replaceAll("opentok.min.js", `/client/${version}/opentok.min.js`);
+    const rest = '<p id="state">loading</p><script src="/page.js"></script>';
+    this.#documented.set(path, `<!doctype html><meta charset="utf-8">${head}${rest}`);
+    return this.#open(name, path);
+  }
+
+  async #open(name, path) {
     const page = await this.#context.newPage();
     const client = new BrowserClient(name, page);
     await page.exposeFunction("tell", (event) => client.told.add(event));
     page.on("crash", () => client.told.end("the page crashed"));
     page.on("pageerror", (error) => client.told.add({ event: "uncaught", message: error.message }));
-    const query = new URLSearchParams({ version, ...(api && { api, logging }), ...(proxy && { proxy }) });
-    await page.goto(`${this.#url}/page.html?${query}`);
+    await page.goto(this.#url + path);
     const state = page.locator("#state:not(:text('loading'))");
     await state.waitFor({ timeout: PATIENCE_MS });
     const text = await state.textContent();

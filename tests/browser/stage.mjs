@@ -32,6 +32,14 @@ export class Stage {
     return page.join({ ...(await this.#credentials({ role, data })), types, options });
   }
 
+  // A browser that has joined from a page which begins with these lines.
+  async webWith(lines) {
+    const page = await this.#world.browser.openWith(lines, { version: this.version });
+    this.#pages.push(page);
+    this.#cleanup(() => page.close());
+    return page.join(await this.#credentials({}));
+  }
+
   // A browser that has not joined.
   async page({ name = "browser", version = this.version, url = this.relay.url, proxy } = {}) {
     // Reports for the log take no part in what happens to the link: they would be cut in its place.

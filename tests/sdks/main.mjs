@@ -11,6 +11,7 @@ import { Relay } from "../support/relay.mjs";
 import { Report } from "../support/report.mjs";
 import { certificates, terminate } from "../support/tls.mjs";
 import { checks } from "./checks.mjs";
+import * as documented from "./documented.mjs";
 import * as rest from "./rest.mjs";
 import { SDKS } from "./sdk.mjs";
 import { World, application } from "./world.mjs";
@@ -33,6 +34,11 @@ try {
   for (const [name, run] of Object.entries(rest.checks)) {
     await report.check("any other client of REST", name, () => run(places));
   }
+  for (const name of documented.names) {
+    await report.check("docs/relay.md", `the lines for ${name} and a native program lead to a relay with TLS`, async (cleanup) => {
+      await documented.run(name, { ...places.documented, folder, packages, python }, cleanup);
+    });
+  }
 } finally {
   for (const cleanup of cleanups.reverse()) await cleanup();
 }
@@ -50,6 +56,8 @@ async function build() {
     cleanups.push(() => terminator.stop());
     secure.set(address, terminator.url);
   }
+  const tls = ["[tls]", `certificate = "${pems.cert}"`, `key = "${pems.key}"`];
+  const encrypted = await start("encrypted", { applications: [app], settings: tls });
   const place = (server) => (described) => (described.tls ? secure.get(server.address) : server.url);
   return {
     relay,
@@ -59,6 +67,7 @@ async function build() {
     slowUrl: place(slow),
     foreignSession: await relay.session(other.id),
     WebSocket: createRequire(join(packages, "/"))("ws"),
+    documented: { relay: encrypted, application: app, ca: pems.ca },
     python,
     env: { OTC_SDK_PACKAGES: packages, REQUESTS_CA_BUNDLE: pems.ca },
   };
