@@ -30,8 +30,9 @@ struct Slot {
     bytes: Option<Bytes>,
 }
 
-/// Places that an emptied queue may go on holding memory for.
-const SPARE: usize = 256;
+/// Places that an emptied queue may go on holding memory for. Few: thousands of idle clients hold that much each, and a
+/// busy one pays for a new queue only where it fell behind by more.
+const SPARE: usize = 8;
 
 impl Kept {
     /// Places taken.

@@ -10,6 +10,8 @@ mod traffic;
 
 use std::io;
 use std::ops::Range;
+use std::sync::mpsc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::client::{End, Stage};
@@ -20,7 +22,7 @@ use crate::process;
 use crate::report::Report;
 
 /// How long nothing may come of what was begun.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Something to do to a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -227,16 +229,31 @@ fn leave(fleet: &mut Fleet, clients: Range<usize>, place: &Place, report: &mut R
     deserted(fleet, place, report)
 }
 
-/// Waits until the relay knows of no clients.
+/// Waits until the relay knows of no clients. It is asked by another thread: a relay that is busy telling of those who
+/// leave answers late, and its clients must go on reading meanwhile.
 fn deserted(fleet: &mut Fleet, place: &Place, report: &mut Report) -> io::Result<bool> {
-    let mut most = 0;
-    wait(fleet, report, "clients are gone", |_| match place.metric("connections") {
-        Ok(Some(left)) => {
-            most = most.max(left);
-            (most - left, most.max(1) - u64::from(most == 0))
+    if place.admin.is_none() {
+        return Ok(true);
+    }
+    let (answer, answers) = mpsc::channel();
+    let asked = place.clone();
+    let asking = thread::spawn(move || -> io::Result<()> {
+        loop {
+            let left = asked.metric("connections")?.unwrap_or(0);
+            if answer.send(left).is_err() || left == 0 {
+                return Ok(());
+            }
         }
-        _ => (0, 0),
-    })
+    });
+    let (mut most, mut left) = (1, None);
+    let gone = wait(fleet, report, "clients are gone", |_| {
+        left = answers.try_iter().last().or(left);
+        most = most.max(left.unwrap_or(0));
+        (left.map_or(0, |left| most - left), most)
+    })?;
+    drop(answers);
+    asking.join().map_err(|_| io::Error::other("asking the relay failed"))??;
+    Ok(gone)
 }
 
 /// Memory of the relay, in KiB, if it may be looked at: now, and the most that ever was.

@@ -34,7 +34,7 @@ const LARGE: usize = 4 * 1024;
 /// Large frames that one write takes.
 const LARGE_AT_ONCE: usize = 8;
 /// A queue that has held more frames than this gives its memory back once it is empty.
-const KEEP_CAPACITY: usize = 16;
+const KEEP_CAPACITY: usize = 4;
 
 impl SendQueue {
     /// Bytes that wait.
