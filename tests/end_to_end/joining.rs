@@ -46,6 +46,19 @@ fn a_client_that_deletes_its_session_is_seen_to_leave() {
 }
 
 #[test]
+fn a_full_session_is_told_by_its_own_error_and_has_room_again_when_somebody_leaves() {
+    let relay = TestRelay::start_with("127.0.0.1:0", |config| config.limits.connections_per_session = 1);
+    let session = session();
+    let first = Client::joined(&relay.url(), &session, "");
+    let second = Client::new(&relay.url(), &session);
+    second.session.connect(&Token::of(&session).mint()).expect("idle");
+    let (error, message) = second.expect_error();
+    assert_eq!(error, SessionError::ConnectionLimitExceeded, "{message}");
+    first.leave();
+    second.join(&Token::of(&session).mint());
+}
+
+#[test]
 fn sessions_do_not_see_each_other() {
     let relay = TestRelay::start();
     let (one, other) = (session(), session());

@@ -2,8 +2,9 @@
 
 use otc_protocol::session_id;
 use otc_protocol::token::{JwtParams, Role, Secret, Signer, T1Params, mint_jwt, mint_t1};
+use serde_json::json;
 
-use super::{Failure, TokenArgs};
+use super::{Failure, SessionArgs, TokenArgs};
 use crate::clock;
 use crate::config::KeyRing;
 
@@ -11,10 +12,11 @@ use crate::config::KeyRing;
 const MAX_DATA: usize = 1000;
 
 /// Makes a session id.
-pub(super) fn session(api_key: &str) -> Result<String, Failure> {
+pub(super) fn session(args: &SessionArgs) -> Result<String, Failure> {
     // Whatever can be a project's key can be in a session id.
-    KeyRing::default().set_project(api_key, &["any"])?;
-    Ok(session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>()))
+    KeyRing::default().set_project(&args.api_key, &["any"])?;
+    let session = session_id::mint(&args.api_key, clock::now().unix_ms, &clock::random::<18>());
+    Ok(if args.json { json!({"session": session, "api_key": args.api_key}).to_string() } else { session })
 }
 
 /// Makes a token.
@@ -33,7 +35,14 @@ pub(super) fn token(args: &TokenArgs) -> Result<String, Failure> {
         return Err(Failure::Usage(format!("--data: it has {length} characters; allowed are {MAX_DATA}")));
     }
     let secret = Secret::new(&args.api_secret);
-    Ok(mint(&args.api_key, &secret, &args.session, args.role, &args.data, args.ttl.as_secs(), args.jwt))
+    let expires = clock::unix_s() + args.ttl.as_secs();
+    let token =
+        mint(&args.api_key, &secret, &args.session, args.role, &args.data, args.ttl.as_secs(), args.jwt);
+    if !args.json {
+        return Ok(token);
+    }
+    let (session, role) = (&args.session, args.role.name());
+    Ok(json!({"token": token, "session": session, "role": role, "expires": expires}).to_string())
 }
 
 /// Makes a token of things that are known to be good.

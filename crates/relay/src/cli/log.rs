@@ -4,10 +4,9 @@ use super::serve::Common;
 
 /// Sends log records of the wanted level and above to standard error, one a line.
 pub(super) fn start(wanted: &Common) {
-    use std::io::IsTerminal;
     let records = tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
+        .with_ansi(super::terminal::colours(&std::io::stderr()))
         .with_max_level(wanted.log)
         .with_target(false);
     if wanted.log_format == "json" {

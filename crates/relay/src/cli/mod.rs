@@ -1,10 +1,13 @@
 //! The command line.
 
+mod calls;
 mod credentials;
 mod log;
 mod reload;
+mod remote;
 mod serve;
 mod status;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -45,7 +48,13 @@ Examples:
   otc-relay status --admin http://127.0.0.1:9090       ask a running relay how it is
   otc-relay session --api-key 100                      make a session id
   otc-relay token --api-key 100 --api-secret S \\
-            --session SID --data name=ann              make a token for it";
+            --session SID --data name=ann              make a token for it
+  otc-relay connections --session SID                  see who is in it (key and secret as above)
+  otc-relay signal --session SID --data hello          say something to all of them
+  otc-relay kick --session SID CONNECTION              end one of them
+
+Ends with 0 if all went well, 1 if it could not be done, 2 if the command line, a variable or the file is wrong.
+Colours are for terminals; NO_COLOR=1 turns them off.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -53,24 +62,67 @@ enum Command {
     #[command(after_long_help = serve::HELP.as_str())]
     Serve(serve::ServeArgs),
     /// Print the configuration that `serve` would run with, as a file, without secrets
+    #[command(after_help = CONFIG_EXAMPLES)]
     Config(serve::ServeArgs),
     /// Say whether `serve` would accept the configuration, without running it
+    #[command(after_help = CHECK_EXAMPLES)]
     Check(serve::ServeArgs),
     /// Ask a running relay how it is
+    #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
     /// Run a relay with a made-up project, and print what a client needs to join
+    #[command(after_help = DEV_EXAMPLES)]
     Dev(serve::DevArgs),
     /// Make a session id
+    #[command(after_help = SESSION_EXAMPLES)]
     Session(SessionArgs),
     /// Make a client token
+    #[command(after_help = TOKEN_EXAMPLES)]
     Token(TokenArgs),
+    /// List who is in a session
+    #[command(after_help = calls::KICK_EXAMPLES)]
+    Connections(calls::ConnectionsArgs),
+    /// Send a signal into a session, as a server does
+    #[command(after_help = calls::SIGNAL_EXAMPLES)]
+    Signal(calls::SignalArgs),
+    /// End connections of a session
+    #[command(after_help = calls::KICK_EXAMPLES)]
+    Kick(calls::KickArgs),
 }
+
+const CONFIG_EXAMPLES: &str = "\
+Examples:
+  otc-relay config --config /etc/otc-relay.toml        with variables and flags taken into account
+  otc-relay config --config FILE --json | jq .settings";
+
+const CHECK_EXAMPLES: &str = "\
+Examples:
+  otc-relay check --config /etc/otc-relay.toml         before a reload or a restart";
+
+const DEV_EXAMPLES: &str = "\
+Examples:
+  otc-relay dev                                        then paste what it prints, or open the page
+  otc-relay dev --json                                 the same as one line of JSON, for programs";
+
+const SESSION_EXAMPLES: &str = "\
+Examples:
+  otc-relay session --api-key 100
+  export OTC_SESSION_ID=$(otc-relay session --api-key 100)";
+
+const TOKEN_EXAMPLES: &str = "\
+Examples:
+  otc-relay token --api-key 100 --api-secret S --session SID --data name=ann
+  otc-relay token --api-key 100 --api-secret S --session SID --role moderator --ttl 2h
+  export OTC_TOKEN=$(otc-relay token)                  with OTC_API_KEY, OTC_API_SECRET and OTC_SESSION_ID set";
 
 #[derive(Debug, Args)]
 struct SessionArgs {
     /// API key of the project, or id of the application
     #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
     api_key: String,
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -91,11 +143,14 @@ struct TokenArgs {
     #[arg(long, default_value = "", value_name = "TEXT", hide_default_value = true)]
     data: String,
     /// How long it lets its bearer in: seconds, or a duration such as 90m
-    #[arg(long, default_value = "86400", value_name = "TIME", value_parser = parse_ttl)]
+    #[arg(long, default_value = "86400", value_name = "TIME", value_parser = parse_ttl, allow_hyphen_values = true)]
     ttl: std::time::Duration,
     /// Make a JWT instead of a T1 token
     #[arg(long)]
     jwt: bool,
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 fn parse_role(text: &str) -> Result<Role, String> {
@@ -120,8 +175,11 @@ pub fn main() -> ExitCode {
         Command::Check(args) => serve::check(&args),
         Command::Status(args) => status::status(&args),
         Command::Dev(args) => serve::dev(args),
-        Command::Session(args) => credentials::session(&args.api_key).map(|line| print(&line)),
+        Command::Session(args) => credentials::session(&args).map(|line| print(&line)),
         Command::Token(args) => credentials::token(&args).map(|line| print(&line)),
+        Command::Connections(args) => calls::connections(&args),
+        Command::Signal(args) => calls::signal(&args),
+        Command::Kick(args) => calls::kick(&args),
     };
     let (message, code) = match outcome {
         Ok(()) => return ExitCode::SUCCESS,

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use clap::Args;
 use otc_protocol::token::{Role, Secret};
+use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::{Failure, credentials, log, print, reload};
@@ -16,7 +17,11 @@ use crate::server::{self, Relay};
 /// What follows the flags in the help of `serve`.
 pub(super) static HELP: LazyLock<String> = LazyLock::new(|| {
     let mut text = String::from(
-        "Settings can stand in the file, in variables (OTC_RELAY_ and the key in capitals, a dot as _) and in --set. \
+        "Examples:
+  otc-relay serve --api-key 100 --api-secret S         one project, on 127.0.0.1:8080
+  otc-relay serve --config /etc/otc-relay.toml         what the file says
+
+Settings can stand in the file, in variables (OTC_RELAY_ and the key in capitals, a dot as _) and in --set. \
          Flags win over variables, variables over the file.\n\nSettings:\n",
     );
     let defaults = Config::default();
@@ -61,6 +66,9 @@ pub(super) struct ServeArgs {
     /// Its secret; may be repeated to accept several at a time
     #[arg(long, env = "OTC_API_SECRET", value_name = "SECRET", hide_env_values = true)]
     api_secret: Vec<String>,
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -69,6 +77,9 @@ pub(super) struct ServeArgs {
 pub(super) struct DevArgs {
     #[command(flatten)]
     common: Common,
+    /// Print one line of JSON once it listens, for programs
+    #[arg(long)]
+    json: bool,
 }
 
 fn parse_level(text: &str) -> Result<LevelFilter, String> {
@@ -81,7 +92,11 @@ pub(super) fn serve(args: ServeArgs) -> Result<(), Failure> {
     let config = configure(&args)?;
     let again = || configure(&args).and_then(|config| Ok(config.check().map(|()| config)?));
     // Without a file there is nothing that could have changed, and a terminal that goes away ends the program.
-    run(config, |_| (), args.config.is_some().then_some(&again))
+    let greet = |relay: &Relay| match args.json {
+        true => vec![json!({"listening": relay.url(), "admin": relay.admin_url()}).to_string()],
+        false => listening(relay),
+    };
+    run(config, greet, args.config.is_some().then_some(&again))
 }
 
 /// `otc-relay config`
@@ -89,7 +104,17 @@ pub(super) fn config(args: &ServeArgs) -> Result<(), Failure> {
     log::start(&args.common);
     let config = configure(args)?;
     config.check()?;
-    print(config.to_toml().trim_end());
+    if !args.json {
+        print(config.to_toml().trim_end());
+        return Ok(());
+    }
+    let values = Setting::all().iter().map(|setting| (setting.key.to_owned(), setting.get(&config).into()));
+    let settings: serde_json::Map<String, serde_json::Value> = values.collect();
+    let keys = config.keys.summary().into_iter().map(|(name, secrets)| match secrets {
+        Some(count) => json!({"project": name, "secrets": count}),
+        None => json!({"application": name}),
+    });
+    print(&json!({"settings": settings, "keys": keys.collect::<Vec<_>>()}).to_string());
     Ok(())
 }
 
@@ -108,17 +133,21 @@ pub(super) fn dev(args: DevArgs) -> Result<(), Failure> {
     let scheme = |secure| if secure { "https" } else { "http" };
     let (scheme, admin_scheme) = (scheme(config.tls.certificate.is_some()), scheme(config.tls.admin));
     let greet = move |relay: &Relay| {
-        for line in invitation(&api_key, &secret, &format!("{scheme}://{}", reachable(relay.address()))) {
-            print(&line);
+        let project = Made::new(&api_key, &secret, &format!("{scheme}://{}", reachable(relay.address())));
+        let page = relay.admin_address().map(|admin| format!("{admin_scheme}://{}/", reachable(admin)));
+        if args.json {
+            return vec![project.to_json(relay, page.as_deref())];
         }
-        if let Some(admin) = relay.admin_address() {
-            print(&format!(
-                "See what happens, and try it out in a browser: {admin_scheme}://{}/",
-                reachable(admin)
-            ));
-        }
+        let page = page.map(|page| format!("See what happens, and try it out in a browser: {page}"));
+        listening(relay).into_iter().chain(project.invitation()).chain(page).collect()
     };
     run(config, greet, None)
+}
+
+/// The lines that say where a relay listens.
+fn listening(relay: &Relay) -> Vec<String> {
+    let main = format!("otc-relay listening on {}", relay.url());
+    std::iter::once(main).chain(relay.admin_url().map(|url| format!("otc-relay admin on {url}"))).collect()
 }
 
 /// Where `dev` shows the page, unless told: where `status` looks, if nobody is there and the relay itself has a place
@@ -130,23 +159,58 @@ fn page_address(listen: &str) -> String {
     if usual { USUAL } else { ANY }.to_owned()
 }
 
-/// What `dev` prints: all that two clients need, and the secret for a server.
-fn invitation(api_key: &str, secret: &str, url: &str) -> Vec<String> {
-    const MONTH_S: u64 = 30 * 24 * 3600;
-    let session = otc_protocol::session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>());
-    let key = Secret::new(secret);
-    let export = |role, data| {
-        let token = credentials::mint(api_key, &key, &session, role, data, MONTH_S, false);
-        format!("export OTC_API_URL={url} OTC_API_KEY={api_key} OTC_SESSION_ID={session} OTC_TOKEN={token}")
-    };
-    vec![
-        String::new(),
-        "Paste into one terminal, then start a client there:".to_owned(),
-        export(Role::Moderator, "name=one"),
-        "and into another:".to_owned(),
-        export(Role::Publisher, "name=two"),
-        format!("API secret, for server SDKs and `otc-relay token`: {secret}"),
-    ]
+/// A made-up project, with all that two clients need, and the secret for a server.
+struct Made {
+    url: String,
+    api_key: String,
+    secret: String,
+    session: String,
+    /// For a moderator and a publisher.
+    tokens: [String; 2],
+}
+
+impl Made {
+    fn new(api_key: &str, secret: &str, url: &str) -> Self {
+        const MONTH_S: u64 = 30 * 24 * 3600;
+        let session = otc_protocol::session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>());
+        let key = Secret::new(secret);
+        let tokens = [(Role::Moderator, "name=one"), (Role::Publisher, "name=two")]
+            .map(|(role, data)| credentials::mint(api_key, &key, &session, role, data, MONTH_S, false));
+        let (url, api_key, secret) = (url.to_owned(), api_key.to_owned(), secret.to_owned());
+        Self { url, api_key, secret, session, tokens }
+    }
+
+    /// What `dev` prints.
+    fn invitation(&self) -> Vec<String> {
+        let Self { url, api_key, secret, session, tokens } = self;
+        let [one, two] = tokens.each_ref().map(|token| {
+            format!(
+                "export OTC_API_URL={url} OTC_API_KEY={api_key} OTC_SESSION_ID={session} OTC_TOKEN={token}"
+            )
+        });
+        vec![
+            String::new(),
+            "Paste into one terminal, then start a client there:".to_owned(),
+            one,
+            "and into another:".to_owned(),
+            two,
+            format!("API secret, for server SDKs and `otc-relay token`: {secret}"),
+        ]
+    }
+
+    /// The same for programs.
+    fn to_json(&self, relay: &Relay, page: Option<&str>) -> String {
+        json!({
+            "listening": relay.url(),
+            "admin": page,
+            "api_url": self.url,
+            "api_key": self.api_key,
+            "api_secret": self.secret,
+            "session": self.session,
+            "tokens": self.tokens,
+        })
+        .to_string()
+    }
 }
 
 /// An address that can be connected to: one that stands for all addresses cannot everywhere.
@@ -225,18 +289,31 @@ fn flags(config: &mut Config, flags: &Common) -> Result<(), ConfigError> {
 /// `otc-relay check`
 pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
     log::start(&args.common);
-    let config = configure(args)?;
-    config.check()?;
-    config.check_files()?;
-    print(&format!("the configuration is fine: {} projects and applications", config.keys.summary().len()));
-    Ok(())
+    let checked = configure(args).and_then(|config| {
+        config.check()?;
+        config.check_files()?;
+        Ok(config.keys.summary().len())
+    });
+    match &checked {
+        Ok(keys) if args.json => print(&json!({"fine": true, "keys": keys}).to_string()),
+        Ok(keys) => print(&format!("the configuration is fine: {keys} projects and applications")),
+        Err(Failure::Usage(error) | Failure::Failed(error)) if args.json => {
+            print(&json!({"fine": false, "error": error}).to_string());
+        }
+        Err(_) => {}
+    }
+    checked.map(|_| ())
 }
 
 /// Reads the configuration once more.
 type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
 
-/// Runs a relay until a signal ends it. `greet` prints what is to follow the line that says where it listens.
-fn run(config: Config, greet: impl FnOnce(&Relay), again: Option<Again<'_>>) -> Result<(), Failure> {
+/// Runs a relay until a signal ends it. `greet` gives the lines to print once it listens.
+fn run(
+    config: Config,
+    greet: impl FnOnce(&Relay) -> Vec<String>,
+    again: Option<Again<'_>>,
+) -> Result<(), Failure> {
     config.check()?;
     config.check_files()?;
     #[cfg(unix)]
@@ -256,11 +333,7 @@ fn run(config: Config, greet: impl FnOnce(&Relay), again: Option<Again<'_>>) -> 
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         let mut relay = Relay::start(listener, config.clone())
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
-        print(&format!("otc-relay listening on {}", relay.url()));
-        if let Some(url) = relay.admin_url() {
-            print(&format!("otc-relay admin on {url}"));
-        }
-        greet(&relay);
+        greet(&relay).iter().for_each(|line| print(line));
         let mut watch = reload::Watch::new(&config.tls);
         loop {
             tokio::select! {

@@ -2,6 +2,7 @@
 //! clients.
 
 mod admin;
+mod calls;
 mod certificates;
 mod client;
 mod http;

@@ -16,6 +16,8 @@ pub(crate) fn program() -> Command {
     for name in [
         "OTC_API_KEY",
         "OTC_API_SECRET",
+        "OTC_API_URL",
+        "OTC_CA_FILE",
         "OTC_SESSION_ID",
         "OTC_RELAY_CONFIG",
         "OTC_RELAY_LOG",

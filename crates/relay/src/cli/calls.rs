@@ -1,0 +1,258 @@
+//! What servers can ask of a relay, from the command line: over the REST interface, with a project's key and secret.
+
+use std::io::Read;
+use std::path::PathBuf;
+
+use clap::Args;
+use hyper::Method;
+use otc_protocol::session_id;
+use otc_protocol::token::{RestJwtParams, Secret, Signer, mint_rest_jwt};
+use serde_json::{Value, json};
+
+use super::remote::{Answer, Credential, Remote};
+use super::terminal::{Cell, Look, Progress, colours, table};
+use super::{Failure, print};
+use crate::clock;
+use crate::config::KeyRing;
+
+/// How long a credential is good: one request.
+const GOOD_FOR_S: u64 = 120;
+/// More than a signal can hold.
+const MAX_DATA: u64 = 64 * 1024;
+
+/// Which session, where, and by whose key.
+#[derive(Debug, Args)]
+pub(super) struct Call {
+    /// Where the relay is
+    #[arg(long, env = "OTC_API_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
+    api_url: String,
+    /// API key of the project
+    #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
+    api_key: String,
+    /// Secret of the project
+    #[arg(long, env = "OTC_API_SECRET", value_name = "SECRET", hide_env_values = true)]
+    api_secret: String,
+    /// The session
+    #[arg(long, env = "OTC_SESSION_ID", value_name = "SID")]
+    session: String,
+    /// PEM file with further certificates to trust
+    #[arg(long, env = "OTC_CA_FILE", value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+    /// Print JSON, for programs
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) const SIGNAL_EXAMPLES: &str = "\
+Examples (the key, the secret and the session can come from the environment):
+  export OTC_API_KEY=100 OTC_API_SECRET=S OTC_SESSION_ID=SID
+  otc-relay signal --type chat --data 'hello all'      to everyone in the session
+  otc-relay signal --to CONNECTION --data 'hello you'  to one client; `otc-relay connections` lists them
+  date | otc-relay signal --data -                     what standard input says";
+
+#[derive(Debug, Args)]
+pub(super) struct SignalArgs {
+    #[command(flatten)]
+    call: Call,
+    /// Connection to send to; everyone if it is not given
+    #[arg(long, value_name = "CONNECTION")]
+    to: Option<String>,
+    /// Type of the signal
+    #[arg(long = "type", default_value = "", hide_default_value = true, value_name = "TYPE")]
+    kind: String,
+    /// What the signal says; - for standard input
+    #[arg(
+        long,
+        default_value = "",
+        hide_default_value = true,
+        value_name = "TEXT",
+        allow_hyphen_values = true
+    )]
+    data: String,
+}
+
+pub(super) const KICK_EXAMPLES: &str = "\
+Examples (the key, the secret and the session can come from the environment):
+  otc-relay connections                                who is there?
+  otc-relay kick CONNECTION                            end one of them
+  otc-relay kick --all                                 end them all";
+
+#[derive(Debug, Args)]
+pub(super) struct KickArgs {
+    #[command(flatten)]
+    call: Call,
+    /// Connections to end
+    #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "CONNECTION")]
+    connections: Vec<String>,
+    /// End all connections of the session
+    #[arg(long)]
+    all: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ConnectionsArgs {
+    #[command(flatten)]
+    call: Call,
+}
+
+impl Call {
+    fn remote(&self) -> Result<Remote, Failure> {
+        KeyRing::default().set_project(&self.api_key, &[&self.api_secret])?;
+        session_id::decode(&self.session).map_err(|error| {
+            Failure::Usage(format!("--session \"{}\": {error}", self.session.escape_debug()))
+        })?;
+        let hint = "is the relay running? --api-url or OTC_API_URL says where";
+        Remote::new("--api-url", &self.api_url, self.ca_file.as_deref(), hint)
+    }
+
+    /// Makes a request about the session. An answer that refuses it is an error.
+    fn ask(
+        &self,
+        remote: &Remote,
+        method: Method,
+        rest: &str,
+        body: Option<Value>,
+    ) -> Result<Answer, Failure> {
+        let now = clock::unix_s();
+        let secret = Secret::new(&self.api_secret);
+        let credential = mint_rest_jwt(&RestJwtParams {
+            signer: Signer::Project { api_key: &self.api_key, secret: &secret },
+            create_time: now,
+            expire_time: now + GOOD_FOR_S,
+            jti: &clock::uuid(),
+        });
+        let path = format!("/v2/project/{}/session/{}/{rest}", self.api_key, self.session);
+        let body = body.map(|body| body.to_string());
+        let answer = remote.ask(method, &path, &Credential::Project(&credential), body)?;
+        if (200..300).contains(&answer.status) {
+            return Ok(answer);
+        }
+        let said: Option<Value> = serde_json::from_str(&answer.body).ok();
+        let said = said.as_ref().and_then(|said| said["message"].as_str()).unwrap_or("this is no relay");
+        let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
+        Err(Failure::Failed(format!("{} answers {}: {said}", remote.url(), answer.status)))
+    }
+
+    fn connections(&self, remote: &Remote) -> Result<(String, Vec<Value>), Failure> {
+        let answer = self.ask(remote, Method::GET, "connection", None)?;
+        let list: Option<Value> = serde_json::from_str(&answer.body).ok();
+        let items = list.as_ref().and_then(|list| list["items"].as_array()).cloned();
+        let not_understood = || Failure::Failed(format!("{}: its answer is not understood", remote.url()));
+        Ok((answer.body, items.ok_or_else(not_understood)?))
+    }
+}
+
+/// `otc-relay signal`
+pub(super) fn signal(args: &SignalArgs) -> Result<(), Failure> {
+    let remote = args.call.remote()?;
+    let mut data = args.data.clone();
+    if data == "-" {
+        data.clear();
+        let read = std::io::stdin().take(MAX_DATA).read_to_string(&mut data);
+        read.map_err(|error| Failure::Failed(format!("standard input: {error}")))?;
+        // A line's end belongs to the line, not to what it says.
+        data.truncate(data.trim_end_matches('\n').len());
+    }
+    let rest = match args.to.as_deref().map(segment).transpose()? {
+        None => "signal".to_owned(),
+        Some(to) => format!("connection/{to}/signal"),
+    };
+    args.call.ask(&remote, Method::POST, &rest, Some(json!({"type": args.kind, "data": data})))?;
+    if args.call.json {
+        print(&json!({"sent": true, "session": args.call.session, "to": args.to}).to_string());
+    } else {
+        print(&format!("sent to {}", args.to.as_deref().unwrap_or("everyone")));
+    }
+    Ok(())
+}
+
+/// `otc-relay kick`
+pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
+    let remote = args.call.remote()?;
+    let wanted = match args.all {
+        false => args.connections.clone(),
+        true => ids(&args.call.connections(&remote)?.1),
+    };
+    let (mut kicked, mut failed) = (Vec::new(), None);
+    let progress = Progress::new();
+    for (done, connection) in wanted.iter().enumerate() {
+        progress.at("ended", done, wanted.len());
+        let rest = format!("connection/{}", segment(connection)?);
+        match args.call.ask(&remote, Method::DELETE, &rest, None) {
+            Ok(_) => kicked.push(connection),
+            // With --all, whoever went by itself meanwhile is gone as wanted.
+            Err(Failure::Failed(why)) if args.all && why.contains("answers 404") => {}
+            Err(error) => {
+                failed = Some(error);
+                break;
+            }
+        }
+    }
+    drop(progress);
+    if args.call.json {
+        print(&json!({"session": args.call.session, "ended": kicked}).to_string());
+    } else {
+        kicked.iter().for_each(|connection| print(&format!("ended {connection}")));
+        if args.all && kicked.is_empty() && failed.is_none() {
+            print("nobody is in the session");
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// `otc-relay connections`
+pub(super) fn connections(args: &ConnectionsArgs) -> Result<(), Failure> {
+    let remote = args.call.remote()?;
+    let (body, items) = args.call.connections(&remote)?;
+    if args.call.json {
+        print(body.trim_end());
+        return Ok(());
+    }
+    if items.is_empty() {
+        print("nobody is in the session");
+        return Ok(());
+    }
+    let now_ms = clock::now().unix_ms;
+    let row = |item: &Value| {
+        let state = item["connectionState"].as_str().unwrap_or_default();
+        let look = if state == "Connected" { Look::Good } else { Look::Attention };
+        let since = now_ms.saturating_sub(item["createdAt"].as_u64().unwrap_or(now_ms)) / 1000;
+        vec![
+            Cell::new(item["connectionId"].as_str().unwrap_or_default()),
+            Cell::looking(state, look),
+            Cell::new(ago(since)),
+        ]
+    };
+    let rows: Vec<_> = items.iter().map(row).collect();
+    table(&["CONNECTION", "STATE", "HERE FOR"], &rows, colours(&std::io::stdout()))
+        .iter()
+        .for_each(|line| print(line));
+    Ok(())
+}
+
+fn ids(items: &[Value]) -> Vec<String> {
+    items.iter().filter_map(|item| item["connectionId"].as_str().map(str::to_owned)).collect()
+}
+
+/// A connection id as a segment of a path: whatever would end the segment is no such id.
+fn segment(connection: &str) -> Result<&str, Failure> {
+    let fits = !connection.is_empty()
+        && connection.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'));
+    match fits {
+        true => Ok(connection),
+        false => Err(Failure::Usage(format!(
+            "connection \"{}\": allowed is an id as `otc-relay connections` lists them",
+            connection.escape_debug()
+        ))),
+    }
+}
+
+/// Seconds as people say them.
+pub(super) fn ago(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {}m", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
