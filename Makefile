@@ -24,13 +24,16 @@ test: ## Everything that is checked before a change is accepted
 	  "Rust tests, headers, exports and layout" "scripts/rust-test.sh" \
 	  "Fuzz targets compile" "scripts/fuzz.sh --check" \
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
+	  "Headers, alone and in any order" "scripts/check-headers.sh" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \
 	  "C tests, shared and static" "scripts/c-test.sh" \
 	  "A program with a window" "scripts/test-gui.sh" \
 	  "README" "scripts/check-readme.sh" \
 	  "Snapshot of the binary interface" "scripts/check-snapshot.sh" \
+	  "Headers, as bindgen reads them" "scripts/check-bindgen.sh" \
 	  "Packages, installed to empty places" "scripts/check-install.sh" \
-	  "A library beside the vendor's" "scripts/check-prefix.sh"
+	  "A library beside the vendor's" "scripts/check-prefix.sh" \
+	  "A part of another project" "scripts/check-embedding.sh"
 
 check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock browsers and server SDKs
 	@scripts/setup.sh check-all

@@ -81,9 +81,9 @@ run() {
 }
 
 run gcc c c99 c11 c17
-run g++ cc c++11 c++17 c++20
+run g++ cc c++11 c++14 c++17 c++20
 run clang c c99 c11 c17
-run clang++ cc c++11 c++17 c++20
+run clang++ cc c++11 c++14 c++17 c++20
 run x86_64-w64-mingw32-gcc c c99 c17
 run x86_64-w64-mingw32-g++ cc c++11 c++20
 
@@ -100,13 +100,40 @@ if command -v clang >/dev/null 2>&1; then
   warnings=("${plain[@]}")
 fi
 
-# A program's own header of a generic name beside it must not be taken for ours.
+# With no C++ library in sight: neither libc++ nor another is needed.
+if command -v clang++ >/dev/null 2>&1; then
+  plain=("${warnings[@]}")
+  warnings+=(-nostdinc++)
+  printf '#include <opentok.h>\nint something;\n' >"$scratch/bare.cc"
+  check clang++ c++11 "$scratch/bare.cc" "without the headers of a C++ library"
+  check clang++ c++20 "$scratch/bare.cc" "without the headers of a C++ library"
+  warnings=("${plain[@]}")
+fi
+
+# A program's own header of a generic name beside it must not be taken for ours, and comes when the program asks for it.
 mkdir "$scratch/own"
-echo '#error the header of the program was included' >"$scratch/own/config.h"
-cp "$scratch/own/config.h" "$scratch/own/base.h"
-echo '#include <opentok.h>' >"$scratch/own/program.c"
+for name in config base session stream error connection; do
+  echo "#error the header of the program was included" >"$scratch/own/$name.h"
+done
+printf '#ifndef CONFIG_H\n#define CONFIG_H\n#define OF_THE_PROGRAM 1\n#endif\n' >"$scratch/own/config.h"
+for order in 1 2; do
+  {
+    if [ "$order" = 1 ]; then echo '#include "config.h"'; fi
+    echo '#include <opentok.h>'
+    if [ "$order" = 2 ]; then echo '#include "config.h"'; fi
+    echo 'extern otc_session *of_the_program[OF_THE_PROGRAM];'
+  } >"$scratch/own/program$order.c"
+  cp "$scratch/own/program$order.c" "$scratch/own/program$order.cc"
+done
 warnings+=("-I$scratch/own")
-check gcc c99 "$scratch/own/program.c" "a program with a config.h of its own"
+for order in 1 2; do
+  for compiler in gcc clang x86_64-w64-mingw32-gcc; do
+    if command -v "$compiler" >/dev/null 2>&1; then
+      check "$compiler" c99 "$scratch/own/program$order.c" "a program with a config.h of its own"
+    fi
+  done
+  check g++ c++11 "$scratch/own/program$order.cc" "a program with a config.h of its own"
+done
 
 if [ "$checks" -eq 0 ]; then
   echo "no compiler is installed" >&2

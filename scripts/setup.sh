@@ -3,7 +3,8 @@
 #
 #   scripts/setup.sh demo       what `make demo` needs: a Rust toolchain and a C compiler
 #   scripts/setup.sh build      demo + CMake
-#   scripts/setup.sh test       build + a second C compiler, C++, rustfmt, clippy, pkg-config, abidiff, what makes packages
+#   scripts/setup.sh test       build + a second C compiler, C++, rustfmt, clippy, pkg-config, abidiff,
+#                               bindgen, what makes packages
 #   scripts/setup.sh package    build + what makes Debian packages
 #   scripts/setup.sh docs       doxygen and mandoc
 #   scripts/setup.sh valgrind   build + valgrind
@@ -99,6 +100,7 @@ tests() {
   need clang clang
   need pkg-config pkg-config
   need abidiff abigail-tools
+  need bindgen bindgen
   need_component rustfmt fmt
   need_component clippy clippy
 }
@@ -127,7 +129,9 @@ gui() {
   need_file '/usr/share/icons/Adwaita/index.theme' adwaita-icon-theme
 }
 sdks() { build; need_node; need_venv; need openssl openssl; }
-check_all() { tests; browser; sdks; docs; need valgrind valgrind; need lintian lintian; need fakeroot fakeroot; }
+check_all() { tests; browser; sdks; docs; need valgrind valgrind; need lintian lintian; need fakeroot fakeroot; need_mingw; }
+# Only compiles, to see the headers as a program for Windows does.
+need_mingw() { need x86_64-w64-mingw32-gcc gcc-mingw-w64-x86-64; need x86_64-w64-mingw32-g++ g++-mingw-w64-x86-64; }
 
 case "$purpose" in
   demo) demo ;;
