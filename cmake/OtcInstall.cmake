@@ -14,7 +14,14 @@
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
-set(otc_shared_name "lib${otc_name}.so.${PROJECT_VERSION}")
+# Windows looks for libraries where it looks for programs.
+set(otc_shared_dir "${CMAKE_INSTALL_LIBDIR}")
+set(otc_shared_links "")
+if(WIN32)
+  set(otc_shared_dir "${CMAKE_INSTALL_BINDIR}")
+elseif(otc_soname)
+  set(otc_shared_links "${otc_lib_dir}/${otc_soname}")
+endif()
 set(otc_config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/${otc_name}")
 set(otc_headers_dir "${CMAKE_INSTALL_INCLUDEDIR}")
 set(otc_pc_names libotc libopentok)
@@ -38,7 +45,7 @@ endfunction()
 configure_package_config_file("${PROJECT_SOURCE_DIR}/packaging/otc-config.cmake.in"
   "${PROJECT_BINARY_DIR}/${otc_name}-config.cmake"
   INSTALL_DESTINATION "${otc_config_dir}"
-  PATH_VARS otc_headers_dir CMAKE_INSTALL_LIBDIR)
+  PATH_VARS otc_headers_dir otc_shared_dir CMAKE_INSTALL_LIBDIR)
 # The soname promises as much: programs go on working with every later version of the same major number.
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/${otc_name}-config-version.cmake" COMPATIBILITY SameMajorVersion)
 
@@ -65,12 +72,16 @@ foreach(otc_pc_name IN LISTS otc_pc_names)
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig" COMPONENT development)
 endforeach()
 
-install(FILES "${otc_shared}" "${otc_lib_dir}/${otc_soname}"
-  DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT library)
-otc_strip(library "${CMAKE_INSTALL_LIBDIR}/${otc_shared_name}" --strip-unneeded)
-install(FILES "${otc_lib_dir}/lib${otc_name}.so" "${otc_static}"
+install(FILES "${otc_shared}" ${otc_shared_links}
+  DESTINATION "${otc_shared_dir}" COMPONENT library)
+otc_strip(library "${otc_shared_dir}/${otc_shared_file}" --strip-unneeded)
+install(FILES "${otc_static}"
   DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
-otc_strip(development "${CMAKE_INSTALL_LIBDIR}/lib${otc_name}.a" --strip-debug)
+if(NOT otc_link_file STREQUAL otc_shared_file)
+  install(FILES "${otc_lib_dir}/${otc_link_file}"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+endif()
+otc_strip(development "${CMAKE_INSTALL_LIBDIR}/${otc_static_file}" --strip-debug)
 install(DIRECTORY "${otc_include_dir}/"
   DESTINATION "${otc_headers_dir}" COMPONENT development
   FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
@@ -99,23 +110,27 @@ function(otc_manual page component)
   install(FILES "${text}" DESTINATION "${CMAKE_INSTALL_MANDIR}/${section}" COMPONENT ${component})
 endfunction()
 
-install(PROGRAMS "${otc_cargo_dir}/otc-compat"
+install(PROGRAMS "${otc_cargo_dir}/otc-compat${CMAKE_EXECUTABLE_SUFFIX}"
   DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT development)
-otc_strip(development "${CMAKE_INSTALL_BINDIR}/otc-compat" --strip-all)
+otc_strip(development "${CMAKE_INSTALL_BINDIR}/otc-compat${CMAKE_EXECUTABLE_SUFFIX}" --strip-all)
 otc_manual(libotc.3 development)
 otc_manual(otc-compat.1 development)
 
-install(PROGRAMS "${otc_cargo_dir}/otc-relay"
+install(PROGRAMS "${otc_cargo_dir}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}"
   DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT relay)
-otc_strip(relay "${CMAKE_INSTALL_BINDIR}/otc-relay" --strip-all)
+otc_strip(relay "${CMAKE_INSTALL_BINDIR}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}" --strip-all)
 otc_manual(otc-relay.1 relay)
-install(FILES packaging/otc-relay.service
-  DESTINATION lib/systemd/system COMPONENT relay)
+if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
+  install(FILES packaging/otc-relay.service
+    DESTINATION lib/systemd/system COMPONENT relay)
+endif()
 
 if(OTC_BUILD_DOCS)
   install(DIRECTORY "${PROJECT_BINARY_DIR}/html" DESTINATION "${otc_doc_dir}" COMPONENT doc)
 endif()
 
-file(CREATE_LINK "${otc_soname}" "${PROJECT_BINARY_DIR}/libopentok.so" SYMBOLIC)
-install(FILES "${PROJECT_BINARY_DIR}/libopentok.so"
-  DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT opentok EXCLUDE_FROM_ALL)
+if(otc_soname)
+  file(CREATE_LINK "${otc_soname}" "${PROJECT_BINARY_DIR}/libopentok.so" SYMBOLIC)
+  install(FILES "${PROJECT_BINARY_DIR}/libopentok.so"
+    DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT opentok EXCLUDE_FROM_ALL)
+endif()

@@ -30,10 +30,32 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Debug")
 else()
   set(otc_cargo_profile release)
 endif()
+
+# For another machine than this one: the toolchain files in cmake/toolchains set the first.
+set(OTC_CARGO_TARGET "" CACHE STRING "Target triple that cargo builds for; by default this machine's")
+set(OTC_CARGO_TOOLCHAIN "" CACHE STRING "Name of the rustup toolchain to build with; by default rustup's choice")
+set(OTC_CARGO_ARGUMENTS "" CACHE STRING "More arguments for cargo build, as a list")
+mark_as_advanced(OTC_CARGO_TARGET OTC_CARGO_TOOLCHAIN OTC_CARGO_ARGUMENTS)
+set(otc_cargo_call "${OTC_CARGO}")
+if(OTC_CARGO_TOOLCHAIN)
+  list(APPEND otc_cargo_call "+${OTC_CARGO_TOOLCHAIN}")
+endif()
+set(otc_cargo_arguments --profile ${otc_cargo_profile} ${OTC_CARGO_ARGUMENTS})
+set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}")
+if(OTC_CARGO_TARGET)
+  list(APPEND otc_cargo_arguments --target ${OTC_CARGO_TARGET})
+  string(APPEND otc_cargo_dir "/${OTC_CARGO_TARGET}")
+  if(CMAKE_CROSSCOMPILING)
+    # Cargo links with the same compiler.
+    string(TOUPPER "${OTC_CARGO_TARGET}" otc_linker_variable)
+    string(REPLACE "-" "_" otc_linker_variable "CARGO_TARGET_${otc_linker_variable}_LINKER")
+    list(PREPEND otc_cargo_call "${CMAKE_COMMAND}" -E env "${otc_linker_variable}=${CMAKE_C_COMPILER}")
+  endif()
+endif()
 if(otc_cargo_profile STREQUAL "dev")
-  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/debug")
+  string(APPEND otc_cargo_dir "/debug")
 else()
-  set(otc_cargo_dir "${OTC_CARGO_TARGET_DIR}/${otc_cargo_profile}")
+  string(APPEND otc_cargo_dir "/${otc_cargo_profile}")
 endif()
 
 # With a prefix everything that programs and linkers see has another name: a library beside the vendor's in one process.
@@ -45,25 +67,53 @@ endif()
 set(otc_name "${OTC_SYMBOL_PREFIX}otc")
 
 set(otc_lib_dir "${PROJECT_BINARY_DIR}/lib")
-set(otc_soname "lib${otc_name}.so.${PROJECT_VERSION_MAJOR}")
-set(otc_shared "${otc_lib_dir}/lib${otc_name}.so.${PROJECT_VERSION}")
-set(otc_static "${otc_lib_dir}/lib${otc_name}.a")
 
-# What Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
-set(otc_system_libraries gcc_s util rt pthread m dl c)
+# What cargo calls the files (otc_cargo_*), what they are called here, and the name of the file that programs are linked with.
+# And what Rust's standard library needs of the system, as `cargo rustc -- --print native-static-libs` tells.
+set(otc_cargo_link "")
+set(otc_soname "")
+if(WIN32)
+  set(otc_cargo_shared otc.dll)
+  set(otc_shared_file otc.dll)
+  if(MSVC)
+    set(otc_cargo_link otc.dll.lib)
+    set(otc_link_file otc.dll.lib)
+    set(otc_static_file otc.lib)
+  else()
+    set(otc_cargo_link libotc.dll.a)
+    set(otc_link_file libotc.dll.a)
+    set(otc_static_file libotc.a)
+  endif()
+  set(otc_system_libraries bcrypt advapi32 kernel32 ntdll userenv ws2_32 dbghelp)
+elseif(APPLE)
+  set(otc_cargo_shared libotc.dylib)
+  set(otc_shared_file libotc.dylib)
+  set(otc_link_file libotc.dylib)
+  set(otc_static_file libotc.a)
+  set(otc_system_libraries "-framework Security" "-framework CoreFoundation" iconv System m)
+else()
+  set(otc_cargo_shared libotc.so)
+  set(otc_soname "lib${otc_name}.so.${PROJECT_VERSION_MAJOR}")
+  set(otc_shared_file "lib${otc_name}.so.${PROJECT_VERSION}")
+  set(otc_link_file "lib${otc_name}.so")
+  set(otc_static_file "lib${otc_name}.a")
+  set(otc_system_libraries gcc_s util rt pthread m dl c)
+endif()
+set(otc_shared "${otc_lib_dir}/${otc_shared_file}")
+set(otc_static "${otc_lib_dir}/${otc_static_file}")
 
 # One call, so that cargo works out the features of common dependencies once.
 set(otc_cargo_packages -p otc)
-if(OTC_BUILD_TESTS OR OTC_INSTALL)
+if(OTC_INSTALL OR (OTC_BUILD_TESTS AND NOT OTC_TEST_PROGRAMS))
   list(APPEND otc_cargo_packages -p otc-relay)
 endif()
 if(OTC_INSTALL)
   list(APPEND otc_cargo_packages -p otc-compat)
 endif()
-if(OTC_BUILD_TESTS)
+if(OTC_BUILD_TESTS AND NOT OTC_TEST_PROGRAMS)
   list(APPEND otc_cargo_packages -p otc-testkit)
-  set(OTC_RELAY_PROGRAM "${otc_cargo_dir}/otc-relay")
-  set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy")
+  set(OTC_RELAY_PROGRAM "${otc_cargo_dir}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}")
+  set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy${CMAKE_EXECUTABLE_SUFFIX}")
 endif()
 
 # From what cargo built to what is linked and installed.
@@ -82,18 +132,24 @@ if(OTC_SYMBOL_PREFIX)
 else()
   set(otc_include_dir "${PROJECT_SOURCE_DIR}/include")
   set(otc_stage
-    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.so" "${otc_shared}"
-    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/libotc.a" "${otc_static}")
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/${otc_cargo_shared}" "${otc_shared}"
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/${otc_static_file}" "${otc_static}")
+endif()
+if(otc_cargo_link)
+  list(APPEND otc_stage
+    COMMAND "${CMAKE_COMMAND}" -E copy_if_different "${otc_cargo_dir}/${otc_cargo_link}" "${otc_lib_dir}/${otc_link_file}")
+elseif(otc_soname)
+  # A program asks for the soname when it starts, and the linker for the plain name.
+  list(APPEND otc_stage
+    COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_shared_file}" "${otc_lib_dir}/${otc_soname}"
+    COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_soname}" "${otc_lib_dir}/${otc_link_file}")
 endif()
 
 add_custom_target(otc_cargo ALL
-  COMMAND "${OTC_CARGO}" build --manifest-path "${PROJECT_SOURCE_DIR}/Cargo.toml" --locked ${otc_cargo_packages}
-          --profile ${otc_cargo_profile} --target-dir "${OTC_CARGO_TARGET_DIR}"
+  COMMAND ${otc_cargo_call} build --manifest-path "${PROJECT_SOURCE_DIR}/Cargo.toml" --locked ${otc_cargo_packages}
+          ${otc_cargo_arguments} --target-dir "${OTC_CARGO_TARGET_DIR}"
   COMMAND "${CMAKE_COMMAND}" -E make_directory "${otc_lib_dir}"
   ${otc_stage}
-  # A program asks for the soname when it starts, and the linker for the plain name.
-  COMMAND "${CMAKE_COMMAND}" -E create_symlink "lib${otc_name}.so.${PROJECT_VERSION}" "${otc_lib_dir}/${otc_soname}"
-  COMMAND "${CMAKE_COMMAND}" -E create_symlink "${otc_soname}" "${otc_lib_dir}/lib${otc_name}.so"
   BYPRODUCTS "${otc_shared}" "${otc_static}"
   COMMENT "Building the library with cargo (${otc_cargo_profile})"
   USES_TERMINAL
@@ -102,8 +158,13 @@ add_custom_target(otc_cargo ALL
 add_library(otc_shared_library SHARED IMPORTED GLOBAL)
 set_target_properties(otc_shared_library PROPERTIES
   IMPORTED_LOCATION "${otc_shared}"
-  IMPORTED_SONAME "${otc_soname}"
   INTERFACE_INCLUDE_DIRECTORIES "${otc_include_dir}")
+if(otc_soname)
+  set_target_properties(otc_shared_library PROPERTIES IMPORTED_SONAME "${otc_soname}")
+endif()
+if(WIN32)
+  set_target_properties(otc_shared_library PROPERTIES IMPORTED_IMPLIB "${otc_lib_dir}/${otc_link_file}")
+endif()
 add_dependencies(otc_shared_library otc_cargo)
 add_library(otc::otc ALIAS otc_shared_library)
 

@@ -13,6 +13,9 @@ function(otc_add_program name)
     endif()
     add_executable(${program} ${ARGN})
     set_target_properties(${program} PROPERTIES C_STANDARD 11 C_STANDARD_REQUIRED ON C_EXTENSIONS OFF)
+    if(WIN32)
+      set_target_properties(${program} PROPERTIES C_EXTENSIONS ON) # without them the headers hide half of POSIX
+    endif()
     target_compile_options(${program} PRIVATE -Wall -Wextra -Wpedantic -Wshadow
       "$<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes;-Wstrict-prototypes>")
     if(OTC_WARNINGS_AS_ERRORS)

@@ -10,6 +10,8 @@
 #   scripts/setup.sh valgrind   build + valgrind
 #   scripts/setup.sh asan       build (the address sanitizer comes with gcc and Rust)
 #   scripts/setup.sh tsan       build + clang 22 and a second Rust toolchain with its sources, called debweb
+#   scripts/setup.sh windows    build + the cross compiler for Windows, wine and debweb
+#   scripts/setup.sh arm64      build + the cross compiler for 64-bit Arm, qemu and debweb
 #   scripts/setup.sh gui        build + GTK 3, and what reads a window's text from a screen in memory
 #   scripts/setup.sh browser    build + Node.js and Chromium
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
@@ -114,6 +116,29 @@ tsan() {
   need_file /usr/bin/rustc rustc-web
   need_file /usr/bin/cargo cargo-web
 }
+# Another machine's library: its C compiler, what runs its programs here, and a Rust toolchain with the sources of its own
+# standard library, called debweb.
+cross() {
+  build
+  need_file '/usr/src/rustc-*/library/std/Cargo.toml' rust-web-src
+  need_file /usr/bin/rustc rustc-web
+  need_file /usr/bin/cargo cargo-web
+}
+windows() {
+  cross
+  need x86_64-w64-mingw32-gcc-posix gcc-mingw-w64-x86-64
+  need x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64
+  need wine wine
+  need_file '/usr/lib/wine/wine64' wine64
+}
+arm64() {
+  cross
+  need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+  need aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+  need_file /usr/aarch64-linux-gnu/lib/libc.so.6 libc6-dev-arm64-cross
+  need qemu-aarch64-static qemu-user-static
+  need file file
+}
 browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
 # The window of the GTK example: its toolkit, a screen in memory, and what types, takes pictures and reads them.
 gui() {
@@ -142,12 +167,14 @@ case "$purpose" in
   valgrind) valgrind ;;
   asan) build ;;
   tsan) tsan ;;
+  windows) windows ;;
+  arm64) arm64 ;;
   gui) gui ;;
   browser) browser ;;
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, gui, browser, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, windows, arm64, gui, browser, sdks, check-all" >&2
     exit 1
     ;;
 esac

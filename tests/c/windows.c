@@ -45,17 +45,37 @@ static void make_pipe(HANDLE *theirs, int *ours, int child_reads) {
   CHECK(*ours >= 0);
 }
 
+/* Adds an argument as programs take their command line apart: in quotation marks, those inside and the backslashes before
+ * them with a backslash each. */
+static size_t append_quoted(char *line, size_t length, size_t size, const char *argument) {
+  size_t backslashes = 0;
+  const char *at;
+  CHECK(length + 2 * strlen(argument) + 4 < size);
+  if (length > 0) line[length++] = ' ';
+  line[length++] = '"';
+  for (at = argument; *at != '\0'; at++) {
+    if (*at == '"') {
+      for (backslashes++; backslashes > 0; backslashes--) line[length++] = '\\';
+    } else if (*at == '\\') {
+      backslashes++;
+    } else {
+      backslashes = 0;
+    }
+    line[length++] = *at;
+  }
+  for (; backslashes > 0; backslashes--) line[length++] = '\\';
+  line[length++] = '"';
+  line[length] = '\0';
+  return length;
+}
+
 void process_start(struct process *process, const char *const *arguments) {
   STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
   PROCESS_INFORMATION information;
   char line[32768] = "";
   size_t length = 0;
   int i;
-  /* Nothing that the tests pass holds a quotation mark. */
-  for (i = 0; arguments[i] != NULL; i++) {
-    length += (size_t)snprintf(line + length, sizeof line - length, "%s\"%s\"", i > 0 ? " " : "", arguments[i]);
-    CHECK(length < sizeof line);
-  }
+  for (i = 0; arguments[i] != NULL; i++) length = append_quoted(line, length, sizeof line, arguments[i]);
   make_pipe(&startup.hStdInput, &process->input, 1);
   make_pipe(&startup.hStdOutput, &process->output, 0);
   startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
