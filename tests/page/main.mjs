@@ -32,7 +32,7 @@ try {
     for (const [name, run] of Object.entries(checks)) {
       await report.check(part, name, async (cleanup) => {
         const stage = await Stage.set(world, cleanup);
-        await run(stage);
+        await run(stage, cleanup);
         stage.quiet();
       });
     }

@@ -7,8 +7,8 @@ import { play, row } from "./stage.mjs";
 const MINUTES = Number(process.env.OTC_SHOTS_MINUTES ?? 1);
 
 const LOOKS = {
-  "relay_page": { look: { colorScheme: "light" }, size: [1000, 760] },
-  "relay_page_dark": { look: { colorScheme: "dark" }, size: [1000, 760] },
+  "relay_page": { look: { colorScheme: "light" }, size: [1000, 860] },
+  "relay_page_dark": { look: { colorScheme: "dark" }, size: [1000, 860] },
   "relay_page_phone": { look: { colorScheme: "light" }, size: [360, 740] },
 };
 

@@ -1,11 +1,12 @@
 // Who may look, and what becomes of the token.
 import assert from "node:assert/strict";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer, request as ask } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { Relay } from "../support/relay.mjs";
-import { signIn } from "./stage.mjs";
+import { row, signIn } from "./stage.mjs";
 
 export const checks = {
   "without the token, or with a wrong one, nothing is shown": async (stage) => {
@@ -46,6 +47,27 @@ export const checks = {
     assert.equal(await page.locator("#token").inputValue(), "");
     assert.ok(!stage.guarded.log.includes(stage.token), "the log");
     stage.expect("401");
+  },
+
+  "below a path of a proxy's it works just as well": async (stage, cleanup) => {
+    const to = new URL(stage.guarded.admin);
+    const proxy = createServer((request, response) => {
+      const path = request.url.replace(/^\/below\/here\//, "/");
+      const onward = ask({ host: to.hostname, port: to.port, path, method: request.method, headers: request.headers });
+      onward.on("response", (answer) => answer.pipe(response.writeHead(answer.statusCode, answer.headers)));
+      onward.on("error", () => response.writeHead(502).end());
+      request.pipe(onward);
+    });
+    await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    cleanup(() => proxy.close());
+    const place = `127.0.0.1:${proxy.address().port}`;
+    stage.allow(place);
+    const relay = { admin: `http://${place}/below/here` };
+    const page = await stage.signedIn({ relay });
+    const session = await stage.guarded.session();
+    await stage.native(session, { relay: stage.guarded });
+    await row(page, session).getByRole("button").click();
+    await row(page, session).locator(".who li").waitFor();
   },
 
   "signing in lasts for the tab, and ends with signing out": async (stage) => {

@@ -29,6 +29,11 @@ pub struct ClientSummary {
 }
 
 impl Hub {
+    /// How many clients are in the session that has most.
+    pub fn largest_session(&self) -> usize {
+        self.rooms.values().map(|room| room.members().len()).max().unwrap_or_default()
+    }
+
     /// Some of those who are in a session, in the order of their entering.
     pub fn clients(
         &self,

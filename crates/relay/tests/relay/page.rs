@@ -63,10 +63,13 @@ async fn the_page_is_open_and_brings_all_that_it_names() {
         let post = ask(&relay, "POST", path, &[]).await;
         assert_eq!((post.status, post.header("allow")), (405, Some("GET, HEAD")), "{path}");
 
-        let names = answer.body.split(['"', '\'']).filter(|text| text.starts_with("/page/"));
+        let names = answer.body.split(['"', '\'']).filter_map(|text| text.strip_prefix("page/"));
         let imports = answer.body.split('"').filter_map(|text| text.strip_prefix("./"));
-        for name in names.map(str::to_owned).chain(imports.map(|name| format!("/page/{name}"))) {
+        for name in names.chain(imports).map(|name| format!("/page/{name}")) {
             assert!(FILES.iter().any(|(path, _)| *path == name), "{path} names {name}");
+        }
+        for root in ["\"/page", "\"/api", "`/api"] {
+            assert!(!answer.body.contains(root), "{path}: a proxy may have the page below a path of its own");
         }
         // The name of a format is no address.
         let text = answer.body.replace("http://www.w3.org/2000/svg", "");

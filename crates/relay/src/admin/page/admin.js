@@ -31,7 +31,7 @@ export function forgetToken() {
   sessionStorage.removeItem(PLACE);
 }
 
-// Asks, and gives what the JSON of the answer says. Throws Refused or Unanswered.
+// Asks, and gives what the JSON of the answer says. Paths are relative: a proxy may have the page below one of its own. Throws Refused or Unanswered.
 export async function ask(path, { method = "GET", query = {} } = {}) {
   const given = Object.entries(query).filter(([, value]) => value !== "");
   const url = given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;

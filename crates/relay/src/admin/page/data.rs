@@ -27,8 +27,7 @@ pub(super) async fn overview(admin: &Admin) -> Answer {
     overview["pauses"] = json!(totals.sum(|stats| stats.pauses));
     let mut largest = 0;
     for shard in &admin.shared.shards {
-        let found = shard.call(|hub, _| hub.sessions().iter().map(|session| session.connections).max()).await;
-        largest = largest.max(found.flatten().unwrap_or_default());
+        largest = largest.max(shard.call(|hub, _| hub.largest_session()).await.unwrap_or_default());
     }
     overview["largest_session"] = json!(largest);
     overview["limits"] = json!({

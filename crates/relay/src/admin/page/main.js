@@ -44,7 +44,7 @@ function signIn(problem) {
 // Looks once. Gives whether to look again by itself.
 async function look(mine) {
   try {
-    const overview = await ask("/api/overview");
+    const overview = await ask("api/overview");
     if (mine !== watching) return false;
     board.overview(overview);
     state(overview.state, overview.state === "running" ? "good" : "warn");

@@ -15,7 +15,7 @@ const STATES = {
 const element = (id) => document.getElementById(id);
 
 const token = async (session, role, name) =>
-  (await ask("/api/playground/token", { method: "POST", query: { session, role, name } })).token;
+  (await ask("api/playground/token", { method: "POST", query: { session, role, name } })).token;
 
 export class Playground {
   #panes = [];
@@ -38,7 +38,7 @@ export class Playground {
   async #start() {
     element("play-problem").textContent = "";
     try {
-      const place = await ask("/api/playground/session", { method: "POST" });
+      const place = await ask("api/playground/session", { method: "POST" });
       const native = await token(place.session, "publisher", "native");
       this.end();
       element("play-id").textContent = place.session;

@@ -198,7 +198,7 @@ export class Board {
   // Reads the list of sessions, and who is in the open one.
   async sessions() {
     const query = { offset: this.#offset, limit: PAGE, order: element("order").value, search: element("search").value.trim() };
-    const found = await ask("/api/sessions", { query });
+    const found = await ask("api/sessions", { query });
     if (found.sessions.length === 0 && found.found > 0) {
       this.#offset = 0;
       return;
@@ -270,7 +270,7 @@ export class Board {
     }
     let session;
     try {
-      session = await ask(`/api/sessions/${encodeURIComponent(id)}`, { query: { limit: CLIENTS } });
+      session = await ask(`api/sessions/${encodeURIComponent(id)}`, { query: { limit: CLIENTS } });
     } catch (problem) {
       // It ended a moment ago; the next look at the list shows that.
       if (problem instanceof Refused && problem.status === 404) return;
