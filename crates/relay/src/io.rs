@@ -1,6 +1,6 @@
 //! What passes between a [`Hub`](crate::hub::Hub) and whoever moves bytes for it.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -26,6 +26,8 @@ pub struct Opened {
     pub socket_id: Option<String>,
     /// Whether the `reconnect` query parameter was `true`.
     pub reconnect: bool,
+    /// How long the socket was open before it came to the hub.
+    pub waited: Duration,
 }
 
 /// How a socket ended, as its owner saw it.

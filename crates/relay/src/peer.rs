@@ -77,7 +77,7 @@ impl Peer {
             },
             opened: order,
             armed: None,
-            since: now.mono,
+            since: now.mono.checked_sub(opened.waited).unwrap_or(now.mono),
             last_heard: now.mono,
             pings: 0,
         }

@@ -173,6 +173,7 @@ fn upgrade(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -
     let opened = Opened {
         socket_id: query_value(query, "socketId").filter(|id| !id.is_empty()).map(|id| id.into_owned()),
         reconnect: query_value(query, "reconnect").as_deref() == Some("true"),
+        ..Opened::default()
     };
     let hint = query_value(query, "hint").map(|hint| hint.into_owned());
     let upgraded = hyper::upgrade::on(request);

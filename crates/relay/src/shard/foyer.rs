@@ -3,8 +3,6 @@
 //! Old clients build the URL of the WebSocket themselves, and so do people with a script. With several shards such a
 //! socket is looked into until it names its session; what was read goes to the shard with it.
 
-use std::time::Duration;
-
 use bytes::{Bytes, BytesMut};
 use otc_protocol::limits::MAX_RELAY_INBOUND_FRAME;
 use otc_protocol::raptor::{Envelope, Uri};
@@ -12,13 +10,11 @@ use otc_protocol::rumor::{Frame, FrameType};
 use tokio::io::AsyncReadExt;
 
 use super::{Arrival, shard_of};
+use crate::clock;
+use crate::limits::Limits;
 use crate::stream::Stream;
 use crate::ws::{Incoming, Receiver};
 
-/// How long a socket may take to name its session. Clients do so at once.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// The same for one that says it returns: clients old enough to come without a hint cannot do that.
-const PATIENCE_RETURNING: Duration = Duration::from_secs(2);
 /// What is read while looking: the frames before the one that names the session are short.
 const MOST: usize = 2 * MAX_RELAY_INBOUND_FRAME;
 
@@ -33,16 +29,21 @@ enum Found {
 }
 
 /// Finds the shard of a socket: the one of the session that it names, or else `here`, whose hub closes it as it closes
-/// others of its kind. What was read goes with it, unread. `None` if the socket has gone.
+/// others of its kind. What was read goes with it, unread, and so does the time that it took, which is part of what the
+/// socket may take until it has joined. `None` if the socket has gone.
 pub(super) async fn find_shard(
     shards: usize,
     mut arrival: Arrival<Stream>,
     here: usize,
+    limits: &Limits,
 ) -> Option<(usize, Arrival<Stream>)> {
-    let patience = if arrival.opened.reconnect { PATIENCE_RETURNING } else { PATIENCE };
+    let patience =
+        if arrival.opened.reconnect { limits.unknown_resume_timeout } else { limits.create_timeout };
+    let began = clock::now().mono;
     let mut read = BytesMut::from(&arrival.read_ahead[..]);
     let found = tokio::time::timeout(patience, look_into(&mut arrival.stream, &mut read)).await;
     arrival.read_ahead = Bytes::from(read);
+    arrival.opened.waited = clock::now().mono.duration_since(began);
     match found {
         Ok(Found::Session(session)) => Some((shard_of(&session, shards), arrival)),
         Ok(Found::Nothing) | Err(_) => Some((here, arrival)),

@@ -223,7 +223,7 @@ impl Shard {
         let place = match hint.and_then(|hint| shard_of_hint(hint, shards)) {
             _ if shards == 1 => Some((self.index, arrival)),
             Some(index) => Some((index, arrival)),
-            None => foyer::find_shard(shards, arrival, self.index).await,
+            None => foyer::find_shard(shards, arrival, self.index, &self.shared.limits).await,
         };
         match place {
             Some((index, arrival)) if index == self.index => self.adopt(arrival.map(Stream::into_link)),

@@ -1,5 +1,7 @@
 //! Who gets in, as whom, and what happens to the others.
 
+use std::time::Duration;
+
 use otc_protocol::rumor::{Frame, FrameType, header};
 use serde_json::json;
 
@@ -79,6 +81,17 @@ fn a_socket_that_does_not_create_within_15_s_is_closed_with_1000() {
     assert_eq!(world.closed(peer), Some(1000));
     assert_eq!(world.hub.stats().rejected.create_timeout, 1);
     assert_eq!(world.hub.poll_timeout(), None, "nothing waits for a closed socket");
+}
+
+#[test]
+fn the_15_s_begin_when_the_socket_opened_wherever_it_waited() {
+    let mut world = World::new();
+    let peer = world.open_after(Duration::from_secs(10));
+    world.send(peer, &connect("A"));
+    world.pass_s(4);
+    assert_eq!(world.closed(peer), None);
+    world.pass_s(1);
+    assert_eq!(world.closed(peer), Some(1000));
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Several shards: every session on one of them, wherever its sockets came in.
 
+use std::time::Duration;
+
 use otc_protocol::rumor::header;
 use otc_protocol::token::Role;
 use otc_relay::Relay;
@@ -62,6 +64,17 @@ async fn a_socket_without_a_hint_is_answered_at_once_when_it_breaks_the_rules() 
         client.send_raw(message).await;
         assert_eq!(client.end().await, End::Closed(Some(1011)), "{what}");
     }
+}
+
+#[tokio::test]
+async fn a_socket_without_a_hint_that_never_names_its_session_has_no_more_time_than_others() {
+    let relay = start(|config| {
+        config.set("shards", SHARDS).unwrap();
+        config.limits.create_timeout = Duration::from_millis(100);
+    });
+    let url = format!("ws://{}/rumorwebsocketsv2", relay.address());
+    let mut client = Client::open(&relay, &url, &session(0), "a").await;
+    assert_eq!(client.end().await, End::Closed(Some(1000)));
 }
 
 #[tokio::test]

@@ -203,6 +203,7 @@ impl World {
         let opened = Opened {
             socket_id: value("socketId").map(str::to_owned),
             reconnect: value("reconnect") == Some("true"),
+            ..Opened::default()
         };
         if opened.reconnect && self.clients[client].machine.state() == StateName::Connecting {
             self.count(Feature::LinkLostJoining);

@@ -113,13 +113,21 @@ impl World {
 
     /// Opens a socket.
     pub(crate) fn open(&mut self, socket_id: Option<&str>, reconnect: bool) -> PeerId {
+        self.open_with(Opened { socket_id: socket_id.map(str::to_owned), reconnect, ..Opened::default() })
+    }
+
+    /// Brings a socket that has been open for a while.
+    pub(crate) fn open_after(&mut self, waited: Duration) -> PeerId {
+        self.open_with(Opened { waited, ..Opened::default() })
+    }
+
+    fn open_with(&mut self, opened: Opened) -> PeerId {
         let peer = PeerId(self.next_peer);
         self.next_peer += 1;
         self.inboxes.insert(peer, Vec::new());
-        if let Some(id) = socket_id.filter(|id| !id.is_empty()) {
+        if let Some(id) = opened.socket_id.as_deref().filter(|id| !id.is_empty()) {
             self.watch.keep_secret(id);
         }
-        let opened = Opened { socket_id: socket_id.map(str::to_owned), reconnect };
         self.hub.peer_opened(peer, opened, self.now());
         self.collect();
         peer
