@@ -110,7 +110,7 @@ static enum terminal_input take_byte(char c) {
     return TERMINAL_LINE;
   } else if (!terminal.interactive) {
     if (terminal.typed_length < TERMINAL_LINE_BYTES) terminal.typed[terminal.typed_length++] = c;
-  } else if (c == 0x04 && terminal.typed_length == 0) {
+  } else if (c == 0x04) {
     return TERMINAL_END;
   } else if (c == 0x7F || c == 0x08) {
     erase_character();

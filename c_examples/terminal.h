@@ -14,7 +14,7 @@
 enum terminal_input {
   TERMINAL_NOTHING, /* no whole line yet: read again when there is something to read */
   TERMINAL_LINE,    /* one line: ask again, there may be more */
-  TERMINAL_END      /* end of input, or Ctrl-D on an empty line */
+  TERMINAL_END      /* end of input, or Ctrl-D */
 };
 
 void terminal_open(const char *prompt);

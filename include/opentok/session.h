@@ -399,7 +399,8 @@ otc_session *otc_session_new_with_settings(const char *apikey,
  * - NULL: a NULL or unknown session gives OTC_INVALID_PARAM, a NULL token OTC_SESSION_NULL_OR_INVALID_PARAMETER.
  * - Returns: OTC_SUCCESS when connecting has begun; OTC_INVALID_PARAM; OTC_SESSION_NULL_OR_INVALID_PARAMETER also
  *   for a token that is not UTF-8; OTC_SESSION_ILLEGAL_STATE if the session is connected, connecting, reconnecting
- *   or disconnecting, or the library was stopped by otc_destroy(); OTC_SESSION_INTERNAL_ERROR.
+ *   or disconnecting, or the library was stopped by otc_destroy(); OTC_FATAL if the system refused a thread or a
+ *   descriptor, which the log says and another try may get; OTC_SESSION_INTERNAL_ERROR.
  * - Outcome: on_connected or on_error, exactly one of them, within 30 s by default. A wrong token, API key or
  *   session id is reported there too, never by the return value.
  */

@@ -56,6 +56,7 @@ pub(super) fn of_command(outcome: Result<(), CommandError>) -> otc_status {
         Err(CommandError::TargetLeft | CommandError::OutboxFull) => {
             session::OTC_SESSION_UNABLE_TO_SEND_SIGNAL
         }
+        Err(CommandError::NoResources) => return FATAL,
     };
     code as otc_status
 }
@@ -70,7 +71,8 @@ pub(super) fn of_force_disconnect(outcome: Result<(), CommandError>) -> otc_stat
             CommandError::IllegalState
             | CommandError::NotPermitted
             | CommandError::TargetLeft
-            | CommandError::OutboxFull,
+            | CommandError::OutboxFull
+            | CommandError::NoResources,
         ) => base::OTC_UNABLE_TO_FORCE_DISCONNECT as otc_status,
     }
 }

@@ -57,10 +57,7 @@ impl Core {
 
     /// Starts joining, on a new task if there is none.
     pub(super) fn connect(self: &Arc<Self>, token: &str) -> Result<(), CommandError> {
-        let handle = self.engine.handle().map_err(|error| {
-            crate::log::error!("cannot connect: {error}");
-            CommandError::IllegalState
-        })?;
+        let handle = self.engine.handle()?;
         let needs_task = self.change(|core, machine| {
             if machine.broken {
                 return Err(CommandError::IllegalState);

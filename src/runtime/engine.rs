@@ -12,6 +12,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
 
+use crate::session::CommandError;
 use crate::transport::TlsCache;
 
 use super::core::Core;
@@ -23,6 +24,9 @@ const DESTROY_LIMIT: Duration = Duration::from_secs(2);
 
 /// Most threads that look up names at the same time. They end by themselves after ten idle seconds.
 const MAX_RESOLVER_THREADS: usize = 16;
+
+/// How long the last destroy waits for them, as part of its own limit.
+const RESOLVER_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The I/O thread's stack: what Rust gives its threads.
 const IO_STACK_BYTES: usize = 2 * 1024 * 1024;
@@ -45,7 +49,8 @@ enum Io {
     Unused,
     Running {
         handle: Handle,
-        stop: oneshot::Sender<()>,
+        /// Tells until when there is time.
+        stop: oneshot::Sender<Instant>,
         thread: JoinHandle<()>,
     },
     /// Over: nothing may start any more.
@@ -98,15 +103,26 @@ impl Engine {
         &self.tls
     }
 
-    /// Where tasks run. Starts the I/O thread if there is none yet. An error: the system has no thread or no
-    /// descriptors left, or the library was destroyed.
-    pub(super) fn handle(self: &Arc<Self>) -> io::Result<Handle> {
+    /// Where tasks run. Starts the I/O thread if there is none yet. An error, which has been logged: the system has no
+    /// thread or no descriptors left, or the library was destroyed.
+    pub(super) fn handle(self: &Arc<Self>) -> Result<Handle, CommandError> {
         let mut io = self.io.lock();
         match &*io {
             Io::Running { handle, .. } => Ok(handle.clone()),
-            Io::Stopped => Err(io::Error::other("the library was destroyed")),
+            Io::Stopped => {
+                drop(io);
+                crate::log::error!("cannot connect: the library was destroyed");
+                Err(CommandError::IllegalState)
+            }
             Io::Unused => {
-                let started = self.start()?;
+                let started = match self.start() {
+                    Ok(started) => started,
+                    Err(error) => {
+                        drop(io);
+                        crate::log::error!("cannot connect: {error}");
+                        return Err(CommandError::NoResources);
+                    }
+                };
                 let Io::Running { handle, .. } = &started else { unreachable!("start starts") };
                 let handle = handle.clone();
                 *io = started;
@@ -128,9 +144,10 @@ impl Engine {
         let engine = self.clone();
         let thread = threads::spawn("otc-io", IO_STACK_BYTES, move || {
             // A dropped sender means stop as well.
-            let _ = runtime.block_on(stopped);
-            // A name that is being looked up is not waited for.
-            runtime.shutdown_background();
+            let deadline = runtime.block_on(stopped).unwrap_or_else(|_| super::clock::now());
+            // Threads without work end at once; a name that is being looked up is not waited for much longer.
+            let patience = deadline.saturating_duration_since(super::clock::now()).min(RESOLVER_PATIENCE);
+            runtime.shutdown_timeout(patience);
             engine.active.lock().io_thread_ended = true;
             engine.progress.notify_all();
         })?;
@@ -186,7 +203,7 @@ impl Engine {
         leaving.iter().for_each(|core| core.abandon());
         drop(leaving);
         self.wait(deadline, |active| active.cores.is_empty());
-        drop(stop);
+        let _ = stop.send(deadline);
         // Stopping takes no time unless a log sink of the host holds the thread up.
         let io_ended = self.wait(deadline + DESTROY_LIMIT, |active| active.io_thread_ended);
         if io_ended {

@@ -49,6 +49,8 @@ pub enum CommandError {
     TargetLeft,
     /// Too much is waiting for answers of the relay.
     OutboxFull,
+    /// The system refused a thread or a descriptor.
+    NoResources,
 }
 
 /// Why a signal was not accepted, in the order of the checks.

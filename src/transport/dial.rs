@@ -6,14 +6,14 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use tokio::net::TcpStream;
 
-use super::{Hop, Progress, TransportError};
+use super::{Hop, Progress, TransportError, blocking};
 
 /// From the start of one attempt to the start of the next. The value that RFC 8305 recommends.
 const STAGGER: Duration = Duration::from_millis(250);
@@ -42,8 +42,10 @@ async fn resolve(host: &str, port: u16, what: &str) -> Result<Vec<SocketAddr>, T
         return Ok(vec![SocketAddr::new(ip, port)]);
     }
     let failed = |cause: String| TransportError::new(Hop::Resolve, what, cause);
-    let found = tokio::net::lookup_host((host, port)).await.map_err(|error| failed(error.to_string()))?;
-    let found: Vec<SocketAddr> = found.collect();
+    let host = host.to_owned();
+    let look_up = move || (host.as_str(), port).to_socket_addrs().map(Vec::from_iter);
+    let found =
+        blocking::run(look_up).await.and_then(|found| found).map_err(|error| failed(error.to_string()))?;
     if found.is_empty() { Err(failed("the name has no address".to_owned())) } else { Ok(found) }
 }
 

@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+mod blocking;
 mod dial;
 mod error;
 mod frame;

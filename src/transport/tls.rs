@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::address::shown_text;
 use super::dial::reason;
 use super::socket::Socket;
-use super::{Hop, TransportError};
+use super::{Hop, TransportError, blocking};
 
 /// TLS settings made so far, one for each file of own certificates. Reading the system's certificates takes
 /// milliseconds and the result tens of KiB, so sessions share it.
@@ -52,9 +52,9 @@ impl TlsCache {
             return Ok(found.config.clone());
         }
         let path = key.ca_file.clone();
-        let config = tokio::task::spawn_blocking(move || load(path.as_deref()))
+        let config = blocking::run(move || load(path.as_deref()))
             .await
-            .map_err(|_| "reading certificates was interrupted".to_owned())??;
+            .map_err(|error| format!("cannot read certificates: {error}"))??;
         let config = Arc::new(config);
         made.retain(|made| made.key.ca_file != key.ca_file);
         made.push(Made { key, config: config.clone() });

@@ -317,25 +317,38 @@ static void read_until(const struct process *terminal, const char *wanted) {
   } while (strstr(seen, wanted) == NULL);
 }
 
+/* Runs chat as somebody in a terminal. Returns the descriptor of the other side, at which a person sits. */
+static int chat_in_a_terminal(struct process *chat, const char *name) {
+  const char *program = example("chat");
+  int fd;
+  prepare(name, NULL);
+  chat->name = "chat";
+  chat->id = forkpty(&fd, NULL, NULL, NULL);
+  CHECK(chat->id >= 0);
+  if (chat->id == 0) {
+    execl(program, program, (char *)NULL);
+    _exit(127);
+  }
+  chat->input = chat->output = fd;
+  return fd;
+}
+
+static void check_left_the_terminal(const struct process *chat) {
+  int status;
+  read_until(chat, "* you have left");
+  CHECK(waitpid(chat->id, &status, 0) == chat->id);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  close(chat->input);
+}
+
 void chat_in_a_terminal_keeps_what_is_being_typed(void) {
-  struct process chat = {.name = "chat"};
+  struct process chat = {.id = 0};
   struct client *bob;
   int fd;
-  int status;
   world_begin();
   bob = CLIENT(.name = "bob");
   client_join(bob);
-  prepare("ada", NULL);
-  {
-    const char *program = example("chat");
-    chat.id = forkpty(&fd, NULL, NULL, NULL);
-    CHECK(chat.id >= 0);
-    if (chat.id == 0) {
-      execl(program, program, (char *)NULL);
-      _exit(127);
-    }
-  }
-  chat.input = chat.output = fd;
+  fd = chat_in_a_terminal(&chat, "ada");
   read_until(&chat, "* bob is here");
   CHECK(write(fd, "half a li", 9) == 9);
   read_until(&chat, "> half a li");
@@ -348,10 +361,26 @@ void chat_in_a_terminal_keeps_what_is_being_typed(void) {
   CHECK_TEXT(expect(bob, SIGNAL)->text, "half a word");
   read_until(&chat, "ada: half a word");
   CHECK(write(fd, "\x03", 1) == 1); /* Ctrl-C */
-  read_until(&chat, "* you have left");
-  CHECK(waitpid(chat.id, &status, 0) == chat.id);
-  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  close(fd);
+  check_left_the_terminal(&chat);
+  expect_dropped(bob, "ada");
+  client_leave(bob);
+  world_end();
+}
+
+void ctrl_d_leaves_the_chat_and_says_nothing_half_typed(void) {
+  struct process chat = {.id = 0};
+  struct client *bob;
+  int fd;
+  world_begin();
+  bob = CLIENT(.name = "bob");
+  client_join(bob);
+  fd = chat_in_a_terminal(&chat, "ada");
+  read_until(&chat, "* bob is here");
+  CHECK(write(fd, "half a li", 9) == 9);
+  read_until(&chat, "> half a li");
+  CHECK(write(fd, "\x04", 1) == 1); /* Ctrl-D */
+  check_left_the_terminal(&chat);
+  CHECK_TEXT(expect(bob, CREATED)->data, "ada");
   expect_dropped(bob, "ada");
   client_leave(bob);
   world_end();

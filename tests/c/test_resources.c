@@ -100,6 +100,33 @@ void descriptors_above_1024_work(void) {
   relay_stop();
 }
 
+/* Everything that the library opened is closed again, also what was opened once for all sessions. */
+void after_the_last_destroy_no_descriptor_and_no_thread_is_left(void) {
+  int descriptors;
+  int threads;
+  int life;
+  relay_start();
+  descriptors = count_descriptors();
+  threads = count_threads();
+  for (life = 0; life < 3; life++) {
+    struct client *ada;
+    struct client *bob;
+    CHECK_INT(otc_init(NULL), OTC_SUCCESS);
+    /* A name has to be looked up, which threads of their own do. */
+    ada = CLIENT(.name = "ada", .api_url = keep_text("http://localhost:%d", relay_port()));
+    bob = CLIENT(.name = "bob");
+    client_join(ada);
+    client_join(bob);
+    client_leave(ada);
+    CHECK_INT(otc_session_disconnect(bob->session), OTC_SUCCESS);
+    client_free(bob);
+    CHECK_INT(otc_destroy(), OTC_SUCCESS);
+    CHECK_INT(count_descriptors(), descriptors);
+    CHECK_INT(count_threads(), threads);
+  }
+  relay_stop();
+}
+
 /* Every descriptor that the library opens is closed in a program that the host starts. */
 void descriptors_are_not_inherited(void) {
   struct client *ada;

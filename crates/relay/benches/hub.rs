@@ -67,7 +67,8 @@ impl World {
     fn join(&mut self) {
         let (peer, id) = (PeerId(self.members as u64), id(self.members));
         self.members += 1;
-        let opened = Opened { socket_id: Some(format!("socket-{id}")), reconnect: false };
+        let opened =
+            Opened { socket_id: Some(format!("socket-{id}")), reconnect: false, ..Opened::default() };
         self.hub.peer_opened(peer, opened, self.now);
         let connect = encode(FrameType::Connect, &[], &[(header::UNIQUE_ID, &id)], "").expect("it is short");
         self.hub.peer_message(peer, connect, self.now);

@@ -6,6 +6,7 @@ mod log;
 mod reload;
 mod remote;
 mod serve;
+mod signals;
 mod status;
 mod terminal;
 

@@ -5,42 +5,6 @@ use crate::config::{Config, TlsConfig};
 use crate::server::Relay;
 use crate::tls::CertificateNews;
 
-/// What asks for it: SIGHUP, where there is such a thing.
-pub(super) struct Signal {
-    #[cfg(unix)]
-    hangup: Option<tokio::signal::unix::Signal>,
-}
-
-impl Signal {
-    /// Listens for it, if it is `wanted`.
-    #[cfg(unix)]
-    pub(super) fn new(wanted: bool) -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { hangup: wanted.then(|| signal(SignalKind::hangup())).transpose()? })
-    }
-
-    /// Ready when it came.
-    #[cfg(unix)]
-    pub(super) async fn next(&mut self) {
-        match &mut self.hangup {
-            Some(hangup) => drop(hangup.recv().await),
-            None => std::future::pending().await,
-        }
-    }
-
-    /// Listens for nothing.
-    #[cfg(not(unix))]
-    pub(super) fn new(_wanted: bool) -> std::io::Result<Self> {
-        Ok(Self {})
-    }
-
-    /// Never ready.
-    #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) {
-        std::future::pending().await
-    }
-}
-
 /// When to look at the files of the certificate.
 pub(super) struct Watch(Option<tokio::time::Interval>);
 

@@ -9,6 +9,7 @@ use otc_protocol::token::{Role, Secret};
 use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
+use super::signals::{Request, Requests};
 use super::{Failure, credentials, log, print, reload};
 use crate::clock;
 use crate::config::{Config, ConfigError, Development, Setting};
@@ -327,9 +328,8 @@ fn run(
     let listen = config.listen.clone();
     runtime.block_on(async {
         let cannot = |error| Failure::Failed(format!("cannot listen on {listen}: {error}"));
-        let mut stop = StopSignals::new().map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         let listener = server::bind(&listen).map_err(cannot)?;
-        let mut reload = reload::Signal::new(again.is_some())
+        let mut requests = Requests::listen(again.is_some())
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
         let mut relay = Relay::start(listener, config.clone())
             .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
@@ -338,68 +338,22 @@ fn run(
         loop {
             tokio::select! {
                 () = watch.next() => reload::certificate(&relay.refresh_certificate()),
-                () = stop.next() => {
-                    tracing::info!("stopping");
-                    break;
-                }
+                request = requests.next() => match request {
+                    Request::Stop => {
+                        tracing::info!("stopping");
+                        break;
+                    }
+                    Request::Reload => if let Some(again) = again {
+                        reload::reload(&relay, &config, again());
+                    }
+                },
                 () = relay.broken() => break,
-                () = reload.next() => if let Some(again) = again {
-                    reload::reload(&relay, &config, again());
-                }
             }
         }
         tokio::select! {
             ended = relay.stop() => ended.map_err(|error| Failure::Failed(format!("the relay failed: {error}"))),
             // Whoever asks twice does not want to wait.
-            () = stop.next() => Ok(()),
+            () = requests.stop() => Ok(()),
         }
     })
-}
-
-/// What asks a program to end.
-struct StopSignals {
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(windows)]
-    interrupt: tokio::signal::windows::CtrlC,
-    #[cfg(windows)]
-    stop: tokio::signal::windows::CtrlBreak,
-    #[cfg(windows)]
-    close: tokio::signal::windows::CtrlClose,
-    #[cfg(windows)]
-    shutdown: tokio::signal::windows::CtrlShutdown,
-}
-
-#[cfg(unix)]
-impl StopSignals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-#[cfg(windows)]
-impl StopSignals {
-    fn new() -> std::io::Result<Self> {
-        use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_shutdown};
-        Ok(Self { interrupt: ctrl_c()?, stop: ctrl_break()?, close: ctrl_close()?, shutdown: ctrl_shutdown()? })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.stop.recv() => {}
-            _ = self.close.recv() => {}
-            _ = self.shutdown.recv() => {}
-        }
-    }
 }

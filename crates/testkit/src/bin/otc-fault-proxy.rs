@@ -1,7 +1,7 @@
 //! A TCP proxy that breaks links on purpose: `otc-fault-proxy --target 127.0.0.1:8080 [--listen 127.0.0.1:0]`.
 //!
 //! Prints its address on one line, takes orders as lines from standard input (they are listed in
-//! `otc_testkit::proxy::command`), and ends on Ctrl-C, SIGTERM, or the end of its input.
+//! `otc_testkit::proxy::command`), and ends at the end of its input, if nothing ends it before.
 #![forbid(unsafe_code)]
 
 use std::io::{BufRead, Write};
@@ -50,21 +50,12 @@ async fn serve(listen: SocketAddr, target: SocketAddr) -> std::io::Result<()> {
     let proxy = FaultProxy::start_on(listen, target).await?;
     say(&format!("otc-fault-proxy listening on {}", proxy.address()));
     let mut lines = input();
-    let ended = ended()?;
-    tokio::pin!(ended);
-    loop {
-        tokio::select! {
-            () = &mut ended => return Ok(()),
-            line = lines.recv() => match line {
-                None => return Ok(()),
-                Some(line) => {
-                    let answer = command::carry_out(&proxy, &line);
-                    settle().await;
-                    say(&answer);
-                }
-            }
-        }
+    while let Some(line) = lines.recv().await {
+        let answer = command::carry_out(&proxy, &line);
+        settle().await;
+        say(&answer);
     }
+    Ok(())
 }
 
 /// Lets every task of this one-threaded runtime run, so that an order has taken effect when it is answered: a
@@ -86,21 +77,6 @@ fn input() -> mpsc::UnboundedReceiver<String> {
         }
     });
     receiver
-}
-
-/// Waits for Ctrl-C or, where there is such a thing, SIGTERM.
-fn ended() -> std::io::Result<impl Future<Output = ()>> {
-    #[cfg(unix)]
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    Ok(async move {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// Prints one line at once. A reader that went away is no reason to fail.
