@@ -44,6 +44,7 @@ check-all: ## `make test`, then the longer checks: valgrind, fuzzing, stock brow
 	  "valgrind" "scripts/valgrind.sh" \
 	  "Planted bugs" "$(MAKE) --no-print-directory planted" \
 	  "Fuzzing" "scripts/fuzz.sh" \
+	  "WebSocket conformance" "scripts/conformance.sh" \
 	  "Stock browser clients" "scripts/test-browser.sh" \
 	  "The relay's page" "scripts/test-page.sh" \
 	  "Stock server SDKs" "scripts/test-sdks.sh" \
@@ -101,14 +102,17 @@ c-long: ## The C tests with their literal durations of minutes
 	@scripts/setup.sh build
 	scripts/c-long.sh
 
-cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share the work
+cuts: ## One conversation cut after each byte, by FIN and RST; START, STEP share the work, SKIP goes on
 	$(CARGO) build --profile sim --locked -p otc-testkit --bins
-	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1)
+	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-cuts -- $(or $(START),0) $(or $(STEP),1) $(or $(SKIP),0)
 
-.PHONY: soak
+.PHONY: soak conformance
 soak: ## Clients that signal while links fail: SIGNALS (default 1000000), CUTS (10000), CLIENTS (4), SEED
 	$(CARGO) build --profile sim --locked -p otc-testkit --bins
 	$(CARGO) run --profile sim --quiet --locked -p otc-testkit --bin otc-soak
+
+conformance: ## The Autobahn cases against both ends of the WebSocket, from a suite on PyPI
+	@scripts/conformance.sh
 
 abuse: ## CALLS random calls of the C interface (default 1000000), SEED, THREADS
 	@scripts/setup.sh build

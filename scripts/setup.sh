@@ -14,6 +14,7 @@
 #   scripts/setup.sh arm64      build + the cross compiler for 64-bit Arm, qemu and debweb
 #   scripts/setup.sh gui        build + GTK 3, and what reads a window's text from a screen in memory
 #   scripts/setup.sh browser    build + Node.js and Chromium
+#   scripts/setup.sh conformance  a Rust toolchain, a C compiler and Python
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
 #   scripts/setup.sh check-all  all of these + the second C compiler and the longer checks' tools
 #
@@ -153,6 +154,7 @@ gui() {
   need_file '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf' fonts-dejavu-core
   need_file '/usr/share/icons/Adwaita/index.theme' adwaita-icon-theme
 }
+conformance() { demo; need_venv; }
 sdks() { build; need_node; need_venv; need openssl openssl; }
 check_all() { tests; browser; sdks; docs; need valgrind valgrind; need lintian lintian; need fakeroot fakeroot; need_mingw; }
 # Only compiles, to see the headers as a program for Windows does.
@@ -171,10 +173,11 @@ case "$purpose" in
   arm64) arm64 ;;
   gui) gui ;;
   browser) browser ;;
+  conformance) conformance ;;
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, windows, arm64, gui, browser, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, windows, arm64, gui, browser, conformance, sdks, check-all" >&2
     exit 1
     ;;
 esac

@@ -10,10 +10,9 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 /// Two bytes, a length of eight, and the mask.
 const MAX_HEADER_BYTES: usize = 14;
 
-/// Appends a binary message. The mask must be one that nobody can foresee.
-pub(super) fn append_binary(out: &mut Vec<u8>, message: &[u8], mask: [u8; 4]) {
-    let header =
-        FrameHeader { opcode: OpCode::Data(Data::Binary), mask: Some(mask), ..FrameHeader::default() };
+/// Appends a message of a kind. The mask must be one that nobody can foresee.
+pub(super) fn append(out: &mut Vec<u8>, kind: Data, message: &[u8], mask: [u8; 4]) {
+    let header = FrameHeader { opcode: OpCode::Data(kind), mask: Some(mask), ..FrameHeader::default() };
     out.reserve(MAX_HEADER_BYTES + message.len());
     if header.format(message.len() as u64, out).is_err() {
         unreachable!("a vector takes everything");
@@ -48,7 +47,7 @@ mod tests {
             let message: Vec<u8> = (0..length).map(|index| (index % 251) as u8).collect();
             let mask = [1, 2, 3, 250];
             let mut out = vec![9];
-            append_binary(&mut out, &message, mask);
+            append(&mut out, Data::Binary, &message, mask);
             let (begin, masked) = out.split_at(1 + head.len() + 4);
             assert_eq!(begin, [&[9], head, &mask].concat());
             let unmasked: Vec<u8> =

@@ -12,13 +12,14 @@ use futures_util::{Sink, Stream};
 use hyper::header::HeaderValue;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{Error as WsError, ProtocolError};
+use tokio_tungstenite::tungstenite::protocol::frame::coding::Data;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::address::{Address, Family, path_segment, shown_text};
 use super::dial::{dial, reason};
 use super::error::short_line;
-use super::frame::append_binary;
+use super::frame;
 use super::http;
 use super::proxy::{Proxies, Proxy};
 use super::socket::{Socket, Wire};
@@ -237,7 +238,7 @@ impl Link for WebSocketLink {
         if self.closing {
             return Err(self.failure(&WsError::AlreadyClosed));
         }
-        append_binary(self.stream.get_mut().out(), &message, rand::random());
+        frame::append(self.stream.get_mut().out(), Data::Binary, &message, rand::random());
         Ok(())
     }
 
@@ -266,6 +267,11 @@ impl Link for WebSocketLink {
         self.stream.get_ref().traffic()
     }
 }
+
+/// What conformance suites need of a link and the product does not.
+#[cfg(any(test, feature = "conformance"))]
+#[path = "conformance.rs"]
+mod conformance;
 
 #[cfg(test)]
 #[path = "websocket_tests.rs"]

@@ -402,3 +402,24 @@ async fn an_end_without_a_close_is_a_lost_link() {
     let error = receive(&mut link).await.expect_err("the server is gone");
     assert_eq!((error.hop, error.interrupted), (Hop::Link, true));
 }
+
+#[tokio::test]
+async fn a_link_of_a_conformance_suite_sends_back_what_arrives() {
+    let (listener, address) = listen().await;
+    let server = async {
+        let (socket, _) = listener.accept().await.expect("a client");
+        let mut server = tokio_tungstenite::accept_async(socket).await.expect("a WebSocket");
+        for message in [Message::text("text"), Message::binary(vec![7; 70_000])] {
+            server.send(message.clone()).await.expect("open");
+            assert_eq!(server.next().await.expect("open").expect("a message"), message);
+        }
+        server.close(None).await.expect("open");
+        while let Some(Ok(_)) = server.next().await {}
+    };
+    let client = async {
+        let route = Route { max_message_bytes: 1 << 20, ..route("http://unused") };
+        let link = connector(route).open_link(&format!("ws://{address}"), Progress::default()).await;
+        link.expect("a link").echo().await.expect("an orderly end");
+    };
+    in_time(async { tokio::join!(server, client) }).await;
+}

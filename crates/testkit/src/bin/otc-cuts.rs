@@ -1,6 +1,8 @@
-//! Cuts one conversation after each byte, up and down, by FIN and by RST: `otc-cuts [START [STEP]]`.
+//! Cuts one conversation after each byte, up and down, by FIN and by RST: `otc-cuts [START [STEP
+//! [SKIP]]]`.
 //!
-//! START is the first byte number, STEP the distance to the next; so several runs can share the work. Shows how far it
+//! START is the first byte number, STEP the distance to the next; so several runs can share the work. SKIP is how many
+//! places are left out, to go on with a run that was broken off. Shows how far it
 //! is, and at the end what was judged. Exit status 1: conversations went wrong; after a few of them it goes no further.
 //! OTC_CUTS_AT_A_TIME is how many conversations go on at a time.
 #![forbid(unsafe_code)]
@@ -25,16 +27,17 @@ const PACE: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let numbers: Result<Vec<u64>, _> = std::env::args().skip(1).map(|word| word.parse()).collect();
-    let (start, step) = match numbers.as_deref() {
-        Ok([]) => (0, 1),
-        Ok([start]) => (*start, 1),
-        Ok([start, step]) if *step > 0 => (*start, *step),
+    let (start, step, skip) = match numbers.as_deref() {
+        Ok([]) => (0, 1, 0),
+        Ok([start]) => (*start, 1, 0),
+        Ok([start, step]) if *step > 0 => (*start, *step, 0),
+        Ok([start, step, skip]) if *step > 0 => (*start, *step, *skip),
         _ => {
-            eprintln!("usage: otc-cuts [START [STEP]], two numbers, STEP at least 1");
+            eprintln!("usage: otc-cuts [START [STEP [SKIP]]], three numbers, STEP at least 1");
             return ExitCode::from(2);
         }
     };
-    match run(start, step) {
+    match run(start, step, skip) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -44,14 +47,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(start: u64, step: u64) -> io::Result<bool> {
+fn run(start: u64, step: u64, skip: u64) -> io::Result<bool> {
     let at_a_time = std::env::var("OTC_CUTS_AT_A_TIME").ok().and_then(|number| number.parse().ok());
     let ground = Ground::new(&program::beside_this_program()?, RELAY)?;
     let lengths = lengths(&ground)?;
     let places = places(lengths, start, step);
+    let places = &places[places.len().min(usize::try_from(skip).unwrap_or(usize::MAX))..];
     println!("cuts: {} bytes up, {} down; {} places to cut", lengths.0, lengths.1, places.len());
     let sum = Mutex::new(Sum::new());
-    converse_at(&ground, &places, at_a_time.unwrap_or(AT_A_TIME), |place, outcome| {
+    converse_at(&ground, places, at_a_time.unwrap_or(AT_A_TIME), |place, outcome| {
         let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
         sum.add(place, &outcome);
         sum.say(places.len());

@@ -65,14 +65,12 @@ pub fn converse(ground: &Ground, place: Option<Place>) -> io::Result<Outcome> {
     talk(&scene, &steady, &shaky);
     // A join that broke off may have left a client behind, which goes when its time is over.
     let ids = [steady.id(), shaky.id()];
-    scene.wait(|state| {
+    scene.settle(|state| {
         let sees = |place: usize, id| state.clients[place].others.iter().eq([id]);
         state.is_calm() && sees(steady.place, &ids[1]) && sees(shaky.place, &ids[0])
     });
-    scene.record("", What::Settled);
     shaky.leave();
-    scene.wait(|state| state.clients[steady.place].others.is_empty());
-    scene.record("", What::Settled);
+    scene.settle(|state| state.clients[steady.place].others.is_empty());
     steady.leave();
     drop((steady, shaky));
     let (verdict, tail) = scene.finish();

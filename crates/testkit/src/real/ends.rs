@@ -78,8 +78,7 @@ pub fn outlive(ground: &mut Ground, end: End) -> io::Result<Outcome> {
     let errors = std::mem::take(&mut scene.lock().errors);
     join_all(&scene, &clients);
     under_traffic(&scene, &clients, || Ok(None))?;
-    scene.wait(|state| state.is_calm());
-    scene.record("", What::Settled);
+    scene.settle(State::is_calm);
     clients.iter().for_each(Client::leave);
     drop(clients);
     let (verdict, tail) = scene.finish();

@@ -124,8 +124,19 @@ impl Scene {
     }
 
     pub(super) fn wait_at_most(&self, limit: Duration, until: impl Fn(&State) -> bool) -> bool {
+        self.wait_locked(limit, until).1
+    }
+
+    /// Waits until the state is so, and records that everything has settled before anything can change that. Should it
+    /// never be so, the verdict says what is missing.
+    pub(super) fn settle(&self, until: impl Fn(&State) -> bool) {
+        self.wait_locked(LIMIT, until).0.record("", What::Settled);
+    }
+
+    fn wait_locked(&self, limit: Duration, until: impl Fn(&State) -> bool) -> (MutexGuard<'_, State>, bool) {
         let waited = self.changed.wait_timeout_while(self.lock(), limit, |state| !until(state));
-        !waited.unwrap_or_else(PoisonError::into_inner).1.timed_out()
+        let (state, result) = waited.unwrap_or_else(PoisonError::into_inner);
+        (state, !result.timed_out())
     }
 
     pub(super) fn told(&self, place: usize, told: Told) {

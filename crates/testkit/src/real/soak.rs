@@ -14,7 +14,6 @@ use super::client::Client;
 use super::scene::{Scene, State};
 use super::{Ground, new_session};
 use crate::checker::Verdict;
-use crate::history::What;
 use crate::proxy::FaultProxy;
 use crate::sim::dice::Dice;
 
@@ -103,15 +102,13 @@ pub fn round(ground: &Ground, plan: Plan, progress: &Progress) -> io::Result<Out
         }
         workers.into_iter().try_for_each(|worker| worker.join().expect("a worker does not panic"))
     })?;
-    // A verdict says what is missing, better than an error could.
-    scene.wait(|state| state.is_calm() && all_here(state));
-    scene.record("", What::Settled);
+    scene.settle(|state| state.is_calm() && all_here(state));
     for (gone, member) in members.iter().enumerate() {
         member.client.leave();
         let left = (plan.clients - gone).saturating_sub(2);
         scene.wait(|state| state.clients[gone + 1..].iter().all(|known| known.others.len() == left));
     }
-    scene.record("", What::Settled);
+    scene.settle(|_| true);
     let cuts = members.iter().map(|member| member.proxy.counts().cut).sum();
     drop(members);
     let (verdict, tail) = scene.finish();
