@@ -56,8 +56,8 @@ fn program_says_what_is_wrong_with_its_arguments() {
         Command::new(env!("CARGO_BIN_EXE_otc-fault-proxy")).args(arguments).output().unwrap()
     };
     for (arguments, words) in [
-        (&[][..], "--target is missing"),
-        (&["--target", "nowhere"], "\"nowhere\""),
+        (&[][..], "--target"),
+        (&["--target", "nowhere"], "'nowhere' for '--target"),
         (&["--port", "1:1"], "--port"),
     ] {
         let output = run(arguments);
