@@ -102,9 +102,7 @@ pub fn bind(address: &str) -> io::Result<TcpListener> {
 /// Opens the admin listener. An error names the address: it is not the one that clients use.
 fn bind_admin(address: &str) -> io::Result<TcpListener> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("admin = \"{address}\": {error}"));
-    let listener = bind(address).map_err(named)?;
-    listener.set_nonblocking(true)?;
-    Ok(listener)
+    bind(address).map_err(named)
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {
@@ -140,12 +138,21 @@ pub async fn run(
 impl Relay {
     /// Starts a relay. It accepts connections when this returns.
     pub fn start(listener: TcpListener, config: Config) -> io::Result<Self> {
+        Self::start_on(listener, None, config)
+    }
+
+    /// The same with a listener for [`Config::admin`] that is open already, if there is one.
+    pub fn start_on(listener: TcpListener, admin: Option<TcpListener>, config: Config) -> io::Result<Self> {
         let unusable = |error| io::Error::new(io::ErrorKind::InvalidInput, error);
         config.check().map_err(unusable)?;
         let tls = Tls::load(&config.tls).map_err(unusable)?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        let admin = config.admin.as_deref().map(bind_admin).transpose()?;
+        let admin = match admin {
+            Some(admin) => Some(admin),
+            None => config.admin.as_deref().map(bind_admin).transpose()?,
+        };
+        admin.iter().try_for_each(|admin| admin.set_nonblocking(true))?;
         let admin_address = admin.as_ref().map(TcpListener::local_addr).transpose()?;
         let count = match config.shards {
             0 => thread::available_parallelism().map_or(1, usize::from),

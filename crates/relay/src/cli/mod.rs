@@ -8,6 +8,7 @@ mod remote;
 mod serve;
 mod signals;
 mod status;
+mod supervisor;
 mod terminal;
 
 use std::process::ExitCode;

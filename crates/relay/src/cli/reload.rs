@@ -38,8 +38,8 @@ pub(super) fn certificate(news: &CertificateNews) {
     }
 }
 
-/// Takes over what can be changed while the relay runs: projects and applications, and the certificate. If the configuration is not fine,
-/// everything stays as it is.
+/// Takes over what can be changed while the relay runs: projects and applications, and the certificate. If the
+/// configuration is not fine, everything stays as it is.
 pub(super) fn reload(relay: &Relay, old: &Config, new: Result<Config, Failure>) {
     match new {
         Ok(new) => {

@@ -2,7 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::LazyLock;
+use std::time::Duration;
 
 use clap::Args;
 use otc_protocol::token::{Role, Secret};
@@ -10,6 +12,7 @@ use serde_json::json;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::signals::{Request, Requests};
+use super::supervisor::{self, Inherited, News, Watchdog};
 use super::{Failure, credentials, log, print, reload};
 use crate::clock;
 use crate::config::{Config, ConfigError, Development, Setting};
@@ -306,35 +309,41 @@ pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
     checked.map(|_| ())
 }
 
+/// How long the shards may take to answer before they count as stuck.
+const NOT_STUCK: Duration = Duration::from_secs(5);
+
 /// Reads the configuration once more.
 type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
 
 /// Runs a relay until a signal ends it. `greet` gives the lines to print once it listens.
 fn run(
-    config: Config,
+    mut config: Config,
     greet: impl FnOnce(&Relay) -> Vec<String>,
     again: Option<Again<'_>>,
 ) -> Result<(), Failure> {
+    let mut inherited = Inherited::take()?;
+    let addresses = inherited.addresses();
+    config = addresses.enter_into(config);
     config.check()?;
     config.check_files()?;
     #[cfg(unix)]
     if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
         tracing::warn!(%error, "the limit of open files stays as it is");
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
-    let listen = config.listen.clone();
+    let cannot_start = |error| Failure::Failed(format!("cannot start: {error}"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot_start)?;
     runtime.block_on(async {
-        let cannot = |error| Failure::Failed(format!("cannot listen on {listen}: {error}"));
-        let listener = server::bind(&listen).map_err(cannot)?;
-        let mut requests = Requests::listen(again.is_some())
-            .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
-        let mut relay = Relay::start(listener, config.clone())
-            .map_err(|error| Failure::Failed(format!("cannot start: {error}")))?;
+        let mut requests = Requests::listen(again.is_some()).map_err(cannot_start)?;
+        let listener = match inherited.main.take() {
+            Some(listener) => listener,
+            None => server::bind(&config.listen)
+                .map_err(|error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen)))?,
+        };
+        let mut relay =
+            Relay::start_on(listener, inherited.admin.take(), config.clone()).map_err(cannot_start)?;
         greet(&relay).iter().for_each(|line| print(line));
-        let mut watch = reload::Watch::new(&config.tls);
+        supervisor::tell(News::Ready);
+        let (mut watch, mut watchdog) = (reload::Watch::new(&config.tls), Watchdog::new());
         loop {
             tokio::select! {
                 () = watch.next() => reload::certificate(&relay.refresh_certificate()),
@@ -344,16 +353,33 @@ fn run(
                         break;
                     }
                     Request::Reload => if let Some(again) = again {
-                        reload::reload(&relay, &config, again());
+                        supervisor::tell(News::Reloading);
+                        let new = again().map(|new| addresses.enter_into(new));
+                        reload::reload(&relay, &config, new);
+                        supervisor::tell(News::Ready);
                     }
                 },
                 () = relay.broken() => break,
+                () = watchdog.next() => {
+                    // A shard that is stuck does not answer, and then nobody is told that all is well.
+                    if tokio::time::timeout(NOT_STUCK, relay.stats()).await.is_ok() {
+                        supervisor::tell(News::Alive);
+                    }
+                }
             }
         }
-        tokio::select! {
-            ended = relay.stop() => ended.map_err(|error| Failure::Failed(format!("the relay failed: {error}"))),
-            // Whoever asks twice does not want to wait.
-            () = requests.stop() => Ok(()),
+        supervisor::tell(News::Stopping);
+        let mut ended = pin!(relay.stop());
+        loop {
+            tokio::select! {
+                ended = &mut ended => {
+                    return ended.map_err(|error| Failure::Failed(format!("the relay failed: {error}")));
+                }
+                // Whoever asks twice does not want to wait.
+                () = requests.stop() => return Ok(()),
+                // Waiting for clients to leave is no reason to be killed.
+                () = watchdog.next() => supervisor::tell(News::Alive),
+            }
         }
     })
 }

@@ -16,5 +16,7 @@ mod resume;
 mod shards;
 mod socket;
 mod stop;
+#[cfg(unix)]
+mod supervisor;
 mod support;
 mod tls;

@@ -22,6 +22,9 @@ pub(crate) fn program() -> Command {
         "OTC_RELAY_CONFIG",
         "OTC_RELAY_LOG",
         "OTC_RELAY_LOG_FORMAT",
+        "NOTIFY_SOCKET",
+        "WATCHDOG_USEC",
+        "LISTEN_FDS",
     ] {
         command.env_remove(name);
     }
@@ -49,7 +52,12 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        Self::start_piping_output_only(command.stderr(Stdio::piped()))
+    }
+
+    /// The same with standard error as the command has it.
+    pub(crate) fn start_piping_output_only(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
         let out = BufReader::new(child.stdout.take().expect("piped"));
         let (sender, lines) = mpsc::channel();
         std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
