@@ -121,7 +121,7 @@ install(PROGRAMS "${otc_cargo_dir}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}"
 otc_strip(relay "${CMAKE_INSTALL_BINDIR}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}" --strip-all)
 otc_manual(otc-relay.1 relay)
 if(CMAKE_SYSTEM_NAME STREQUAL "Linux")
-  install(FILES packaging/otc-relay.service
+  install(FILES packaging/otc-relay.service packaging/otc-relay.socket
     DESTINATION lib/systemd/system COMPONENT relay)
 endif()
 
