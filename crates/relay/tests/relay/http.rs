@@ -70,12 +70,8 @@ async fn errors_reach_native_clients_as_status_and_browser_clients_in_the_body()
         ("no session id", "nonsense".to_owned(), t("nonsense", now, now + 10, SECRET), 400, "session id"),
     ];
     for (what, session, token, code, words) in cases {
-        let native = session_info(
-            &relay,
-            &session,
-            &[("X-TB-TOKEN-AUTH", &token), ("X-TB-CLIENT-VERSION", "otc-0.1.0")],
-        )
-        .await;
+        let as_native = [("X-TB-TOKEN-AUTH", &*token), ("X-TB-CLIENT-VERSION", "otc-0.1.0")];
+        let native = session_info(&relay, &session, &as_native).await;
         assert_eq!(native.status, code, "{what}");
         let error = &first(&native)["error"];
         assert_eq!(error["code"], json!(code), "{what}");
@@ -88,7 +84,11 @@ async fn errors_reach_native_clients_as_status_and_browser_clients_in_the_body()
             &[("X-TB-TOKEN-AUTH", &*token), ("User-Agent", "Mozilla/5.0 (X11)")],
         ] {
             let answer = session_info(&relay, &session, browser).await;
-            assert_eq!((answer.status, answer.body.as_str()), (200, native.body.as_str()), "{what}");
+            // The words tell how long ago, so what natives are told may have changed meanwhile.
+            let later = session_info(&relay, &session, &as_native).await;
+            assert_eq!(answer.status, 200, "{what}");
+            let bodies = [&native.body, &later.body];
+            assert!(bodies.contains(&&answer.body), "{what}: {} is none of {bodies:?}", answer.body);
         }
     }
 }
