@@ -3,7 +3,7 @@
 #
 #   otc::otc              the shared library
 #   otc::static           the static library, with the system libraries it needs
-#   OTC_RELAY_PROGRAM, OTC_FAULT_PROXY_PROGRAM
+#   OTC_RELAY_PROGRAM, OTC_FAULT_PROXY_PROGRAM, OTC_FORWARD_PROXY_PROGRAM
 #                         what the tests start, built when OTC_BUILD_TESTS is on
 #
 # Cargo decides what has to be compiled, so it is asked on every build; files are replaced only when they differ, and what
@@ -111,9 +111,10 @@ if(OTC_INSTALL)
   list(APPEND otc_cargo_packages -p otc-compat)
 endif()
 if(OTC_BUILD_TESTS AND NOT OTC_TEST_PROGRAMS)
-  list(APPEND otc_cargo_packages -p otc-testkit)
+  list(APPEND otc_cargo_packages -p otc-testkit -p otc-forward-proxy)
   set(OTC_RELAY_PROGRAM "${otc_cargo_dir}/otc-relay${CMAKE_EXECUTABLE_SUFFIX}")
   set(OTC_FAULT_PROXY_PROGRAM "${otc_cargo_dir}/otc-fault-proxy${CMAKE_EXECUTABLE_SUFFIX}")
+  set(OTC_FORWARD_PROXY_PROGRAM "${otc_cargo_dir}/otc-forward-proxy${CMAKE_EXECUTABLE_SUFFIX}")
 endif()
 
 # From what cargo built to what is linked and installed.

@@ -65,7 +65,7 @@ rust_half() {
 }
 
 c_half() {
-  cargo build --locked --quiet -p otc-relay -p otc-testkit
+  cargo build --locked --quiet -p otc-relay -p otc-testkit -p otc-forward-proxy
   instrumented build -p otc --lib
   local warnings=(-std=c11 -g -O1 -Wall -Wextra -Iinclude "-fsanitize=$kind" -fno-omit-frame-pointer)
   local library=(-L"$out/$target/debug" "-Wl,-rpath,$out/$target/debug" -lotc -lpthread -lutil)
@@ -82,6 +82,7 @@ c_half() {
   ln -sf libotc.so "$out/$target/debug/libotc.so.0"
 
   export OTC_RELAY="$PWD/target/debug/otc-relay" OTC_FAULT_PROXY="$PWD/target/debug/otc-fault-proxy" OTC_RELAY_LOG=error
+  export OTC_FORWARD_PROXY="$PWD/target/debug/otc-forward-proxy"
   export OTC_EXAMPLES="$out/c" OTC_EXAMPLES_SUFFIX="" OTC_TEST_SLOW=10
   local names=("$@")
   # Left out: how much memory is resident, which a sanitizer multiplies; how many threads there are, when it has one of its own.

@@ -24,6 +24,7 @@ fi
 
 profile="$PWD/target/debug"
 export OTC_RELAY="$profile/otc-relay" OTC_FAULT_PROXY="$profile/otc-fault-proxy"
+export OTC_FORWARD_PROXY="$profile/otc-forward-proxy"
 export OTC_EXAMPLES="$PWD/$build/c_examples" OTC_EXAMPLES_SUFFIX=""
 export OTC_TEST_SLOW=10
 logs="$PWD/target/valgrind"
@@ -36,7 +37,7 @@ one() {
   if [ "$name" = random_calls ]; then command=("$abuse" 1 5000); fi
   if valgrind --quiet --error-exitcode=9 --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
     --suppressions=tests/c/valgrind.supp --num-callers=30 --fair-sched=yes --max-threads=2000 \
-    --trace-children=yes '--trace-children-skip=*/otc-relay,*/otc-fault-proxy' \
+    --trace-children=yes '--trace-children-skip=*/otc-relay,*/otc-fault-proxy,*/otc-forward-proxy' \
     --log-file="$logs/$name.%p.log" "${command[@]}" >"$logs/$name.out" 2>&1; then
     # A child's error does not always reach its parent's exit code. What valgrind does not know of terminals is no error.
     if ! cat "$logs/$name".*.log | grep -Eqv 'Warning: noted but unhandled ioctl|spurious value errors|README_MISSING'; then

@@ -187,6 +187,7 @@ static otc_session_settings *settings_for(const struct client_options *options) 
   CHECK(settings != NULL);
   if (options->through != NULL) url = keep_text("http://127.0.0.1:%d", proxy_port(options->through));
   CHECK_INT(otc_x_session_settings_set_api_url(settings, url), OTC_SUCCESS);
+  CHECK_INT(otc_x_session_settings_set_forward_proxy(settings, options->forward_proxy), OTC_SUCCESS);
   set_timeouts(settings, options->timeouts);
   if (options->limits != NULL) CHECK_INT(otc_x_session_settings_set_limits(settings, options->limits), OTC_SUCCESS);
   if (options->suppress_connection_events) {

@@ -106,6 +106,7 @@ struct client_options {
   const char *api_key;    /* NULL: the relay's */
   const char *role;       /* NULL: publisher */
   const char *api_url;    /* NULL: relay_url() */
+  const char *forward_proxy; /* NULL: as the environment says */
   struct proxy *through;  /* every byte goes through this proxy */
   int suppress_connection_events;
   const struct otc_x_timeouts *timeouts; /* multiplied by slow_factor() */
