@@ -11,7 +11,8 @@ for source in c_examples/*.c tests/c/*.c; do
   sources+=("$source")
 done
 cpp_warnings=(-Wall -Wextra -Wpedantic -Wshadow -Werror)
-cpp_sources=(tests/c/*.cpp tests/cpp/*.cpp)
+mapfile -t cpp_sources < <(printf '%s\n' c_examples/*.cpp tests/c/*.cpp tests/cpp/*.cpp | grep -v no_exceptions)
+plain_sources=(tests/cpp/no_exceptions.cpp)
 
 for compiler in gcc clang; do
   if ! command -v "$compiler" >/dev/null 2>&1; then
@@ -31,6 +32,7 @@ for compiler in g++ clang++; do
   fi
   for standard in c++17 c++20; do
     "$compiler" -std="$standard" "${cpp_warnings[@]}" -Iinclude -Itests/c -fsyntax-only "${cpp_sources[@]}"
+    "$compiler" -std="$standard" -fno-exceptions -fno-rtti "${cpp_warnings[@]}" -Iinclude -Itests/c -fsyntax-only "${plain_sources[@]}"
     echo "$compiler -std=$standard: ${#cpp_sources[@]} files without a warning"
   done
 done

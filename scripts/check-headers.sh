@@ -110,6 +110,33 @@ if command -v clang++ >/dev/null 2>&1; then
   warnings=("${plain[@]}")
 fi
 
+# The C++ wrapper: alone, twice and behind the C headers, with exceptions and RTTI and without.
+printf '#include <otc.hpp>\n' >"$scratch/wrapper1.cc"
+printf '#include <otc.hpp>\n#include <otc.hpp>\n#include <opentok.h>\n' >"$scratch/wrapper2.cc"
+printf '#include <opentok.h>\n#include <otc.hpp>\notc::session made;\n' >"$scratch/wrapper3.cc"
+plain=("${warnings[@]}")
+# Debian's other mingw has no std::mutex.
+for compiler in g++ clang++ x86_64-w64-mingw32-g++-posix; do
+  if ! command -v "$compiler" >/dev/null 2>&1; then
+    echo "$compiler: not installed, otc.hpp was not compiled with it"
+    continue
+  fi
+  for standard in c++17 c++20; do
+    for n in 1 2 3; do
+      warnings=("${plain[@]}")
+      check "$compiler" "$standard" "$scratch/wrapper$n.cc" "otc.hpp, $n"
+      warnings+=(-fno-exceptions -fno-rtti)
+      check "$compiler" "$standard" "$scratch/wrapper$n.cc" "otc.hpp without exceptions, $n"
+      if [ "$compiler" = clang++ ]; then
+        # Microsoft's language; its library is not here, so that this one is used.
+        warnings=("${plain[@]}" -fms-extensions -fdelayed-template-parsing -Wno-language-extension-token)
+        check "$compiler" "$standard" "$scratch/wrapper$n.cc" "otc.hpp as for MSVC, $n"
+      fi
+    done
+  done
+done
+warnings=("${plain[@]}")
+
 # A program's own header of a generic name beside it must not be taken for ours, and comes when the program asks for it.
 mkdir "$scratch/own"
 for name in config base session stream error connection; do

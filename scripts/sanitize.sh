@@ -20,12 +20,14 @@ build_std=()
 case "$kind" in
   address)
     compiler="${CC:-gcc}"
+    cpp_compiler="${CXX:-g++}"
     flags="-Zsanitizer=address"
     # What is freed is kept for a while, to notice its use; not so much that tests of memory fail.
     export ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=4:detect_stack_use_after_return=1:${ASAN_OPTIONS:-}"
     ;;
   thread)
     compiler=clang-22
+    cpp_compiler=clang++-22
     # Debian's own compiler, as a toolchain of rustup.
     cargo +debweb --version >/dev/null 2>&1 || rustup toolchain link debweb /usr
     toolchain=(+debweb)
@@ -78,6 +80,13 @@ c_half() {
     mapfile -t sources < <(example_sources "$example")
     "$compiler" "${warnings[@]}" -o "$out/c/$example" "${sources[@]}" "${library[@]}"
   done
+  local file objects=()
+  for file in "${harness[@]}"; do
+    objects+=("$out/c/$(basename "$file" .c).o")
+    "$compiler" "${warnings[@]}" -c -o "${objects[-1]}" "$file"
+  done
+  "$cpp_compiler" -std=c++17 "${warnings[@]:1}" -Itests/c -o "$out/c/wrapper" tests/cpp/wrapper.cpp "${objects[@]}" "${library[@]}"
+  "$cpp_compiler" -std=c++17 "${warnings[@]:1}" -o "$out/c/echo_cpp" c_examples/echo.cpp "${library[@]}"
   # The soname has a number; cargo makes only the plain name.
   ln -sf libotc.so "$out/$target/debug/libotc.so.0"
 
@@ -104,6 +113,7 @@ c_half() {
     fi
   done
   if [ "$#" -eq 0 ]; then
+    "$out/c/wrapper" --all || failed=$((failed + 1))
     "$out/c/otc_abuse" "${SEED:-1}" "${CALLS:-30000}" || failed=$((failed + 1))
   fi
   echo "$kind sanitizer, C tests: ${#names[@]} run, $([ "$failed" = 0 ] && echo 'all clean' || echo "$failed FAILED")"

@@ -234,7 +234,7 @@ void examples_refuse_a_bad_command_line(void) {
 
 /* ---- echo --------------------------------------------------------------------------------------------------------------- */
 
-void echo_answers_whoever_sends(void) {
+static void check_echo(const char *program) {
   struct client *ada;
   struct process echo;
   char line[256];
@@ -242,7 +242,7 @@ void echo_answers_whoever_sends(void) {
   world_begin();
   ada = CLIENT(.name = "ada");
   client_join(ada);
-  start_example(&echo, "echo", "echo", NULL);
+  start_example(&echo, program, "echo", NULL);
   process_read_line(&echo, line, sizeof line);
   arrived = expect(ada, CREATED);
   CHECK_TEXT(arrived->data, "echo");
@@ -260,6 +260,16 @@ void echo_answers_whoever_sends(void) {
   expect_dropped(ada, "echo");
   client_leave(ada);
   world_end();
+}
+
+void echo_answers_whoever_sends(void) { check_echo("echo"); }
+
+void the_echo_in_cpp_answers_whoever_sends(void) {
+  if (access(example("echo_cpp"), X_OK) != 0) {
+    puts("skipped: echo_cpp was not built, for want of a C++ compiler");
+    return;
+  }
+  check_echo("echo_cpp");
 }
 
 /* ---- chat --------------------------------------------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
-// otc.hpp against a real relay. CTest runs this program once for each test, by name: `wrapper NAME`.
+// otc.hpp against a real relay. CTest runs this program once for each test, by name: `wrapper NAME`. `--all` runs them all, and
+// `--list` prints the names.
 #include <otc.hpp>
 
 #include <algorithm>
@@ -227,6 +228,174 @@ TEST(an_exception_is_handed_to_its_handler_and_the_session_goes_on) {
   CHECK(journal.lines() == wanted);
 }
 
+// Writes every piece of news down, and throws when it is told so.
+class Listener : public otc::handlers {
+ public:
+  explicit Listener(Journal &journal) : journal_(journal) {}
+  ~Listener() override { journal_.write("listener freed"); }
+  Listener(const Listener &) = delete;
+  Listener &operator=(const Listener &) = delete;
+
+  void on_connected() override { journal_.write("object connected"); }
+  void on_disconnected() override { journal_.write("object disconnected"); }
+  void on_connection_created(const otc::connection &who) override { journal_.write("object sees " + std::string(who.data())); }
+  void on_connection_dropped(const otc::connection &who) override { journal_.write("object misses " + std::string(who.data())); }
+  void on_signal(const otc::signal &signal) override {
+    journal_.write("object hears " + std::string(signal.data));
+    if (signal.type == "throw") throw std::runtime_error("object's");
+  }
+  void on_error(std::error_code code, std::string_view) override { journal_.write("object's error " + std::to_string(code.value())); }
+  void on_exception(std::exception_ptr thrown) override {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception &error) {
+      journal_.write(std::string("object caught ") + error.what());
+    }
+  }
+
+ private:
+  Journal &journal_;
+};
+
+TEST(an_object_may_take_the_news) {
+  Journal journal, peer;
+  otc::session session = prepare(journal);
+  session.handle_with(std::make_shared<Listener>(journal));
+  session.on_signal("t", [&](const otc::signal &signal) { journal.write("function hears " + std::string(signal.data)); });
+  join(session, journal, "ada");
+  {
+    otc::session other = prepare(peer);
+    join(other, peer, "bob");
+    journal.wait("object sees bob");
+  }
+  journal.wait("object misses bob");
+  CHECK(!session.send("t", "1"));
+  journal.wait("function hears 1");
+  session.handle_with(nullptr);
+  journal.wait("listener freed");
+  CHECK(!session.send("t", "2"));
+  journal.wait("function hears 2");
+  session.handle_with(std::make_shared<Listener>(journal));
+  CHECK(!session.disconnect());
+  journal.wait("disconnected");
+  CHECK(!session.connect("T1==nonsense"));
+  journal.wait("object's error 1004");
+  journal.wait("error 1004");
+  const std::vector<std::string> wanted = {"object connected",    "connected",           "object sees bob",
+                                           "object misses bob",   "object hears 1",      "function hears 1",
+                                           "listener freed",      "function hears 2",    "object disconnected",
+                                           "disconnected",        "object's error 1004", "error 1004"};
+  CHECK(journal.lines() == wanted);
+}
+
+TEST(an_exception_does_not_keep_the_news_from_other_handlers) {
+  Journal journal;
+  otc::session session = prepare(journal);
+  session.handle_with(std::make_shared<Listener>(journal))
+      .on_signal([&](const otc::signal &) {
+        journal.write("any");
+        throw std::runtime_error("any's");
+      })
+      .on_signal("throw", [&](const otc::signal &) { journal.write("typed"); });
+  join(session, journal, "ada");
+  CHECK(!session.send("throw", "1"));
+  journal.wait("typed");
+  const std::vector<std::string> wanted = {"object connected",      "connected", "object hears 1",      "object caught object's",
+                                           "any",                   "object caught any's",          "typed"};
+  CHECK(journal.lines() == wanted);
+}
+
+// The library's log: every line that speaks of an exception.
+Journal &complaints() {
+  static Journal all;
+  return all;
+}
+
+TEST(an_exception_is_logged) {
+  Journal journal;
+  otc_log_set_logger_callback([](const char *line) {
+    const char *const complaint = std::strstr(line, "an exception left");
+    if (complaint != nullptr) complaints().write(complaint);
+  });
+  otc_log_enable(OTC_LOG_LEVEL_ERROR);
+  otc::session session = prepare(journal);
+  session.on_signal("a", [](const otc::signal &) { throw std::runtime_error("too\nbad"); })
+      .on_signal("b", [](const otc::signal &) { throw 42; })
+      .on_disconnected([] { throw std::string(100000, 'x'); })
+      .on_exception([](std::exception_ptr) {});
+  join(session, journal, "ada");
+  CHECK(!session.send("a", ""));
+  CHECK(!session.send("b", ""));
+  complaints().wait("an exception left the handler on_signal: too bad");
+  complaints().wait("an exception left the handler on_signal: of a type that is not std::exception");
+  CHECK(!session.disconnect());
+  complaints().wait("an exception left the handler on_disconnected: of a type that is not std::exception");
+  otc_log_enable(OTC_LOG_LEVEL_DISABLED);
+  otc_log_set_logger_callback(nullptr);
+}
+
+TEST(a_destroyed_session_starts_no_further_handler_of_the_same_signal) {
+  Journal journal;
+  auto session = std::make_unique<otc::session>(prepare(journal));
+  session->on_signal([&](const otc::signal &) {
+    session.reset();
+    journal.write("any");
+  });
+  session->on_signal("t", [&, held = notice(journal, "typed")](const otc::signal &) { journal.write("typed ran"); });
+  join(*session, journal, "ada");
+  CHECK(!session->send("t", ""));
+  journal.wait("typed freed");
+  const std::vector<std::string> wanted = {"connected", "any", "typed freed"};
+  CHECK(journal.lines() == wanted);
+}
+
+TEST(a_session_is_moved_while_its_handlers_run) {
+  Journal journal, peer;
+  otc::session sender = prepare(peer);
+  join(sender, peer, "bob");
+  auto first = std::make_unique<otc::session>(prepare(journal));
+  int handled = 0;  // not atomic on purpose: handlers run one at a time
+  first->on_signal("t", [&](const otc::signal &) { ++handled; });
+  first->on_signal("last", [&](const otc::signal &) { journal.write("last"); });
+  join(*first, journal, "ada");
+  for (int round = 0; round < 50; ++round) {
+    for (int sent = 0; sent < 10; ++sent) CHECK(!sender.send("t", "x"));
+    auto second = std::make_unique<otc::session>(std::move(*first));
+    CHECK(!*first && *second);
+    first = std::move(second);
+  }
+  CHECK(!sender.send("last", ""));
+  journal.wait("last");
+  first.reset();
+  CHECK(handled == 500);
+}
+
+TEST(an_object_is_replaced_while_it_is_told) {
+  Journal journal;
+  otc::session session = prepare(journal);
+  join(session, journal, "ada");
+  for (int round = 0; round < 100; ++round) {
+    CHECK(!session.send("t", std::to_string(round)));
+    session.handle_with(std::make_shared<Listener>(journal));
+  }
+  journal.wait("listener freed", 99);
+  session.on_signal("last", [&](const otc::signal &) { journal.write("last"); });
+  CHECK(!session.send("last", ""));
+  journal.wait("last");
+  session = otc::session();
+  journal.wait("listener freed", 100);
+}
+
+TEST(no_session_refuses_everything) {
+  otc::session nothing;
+  CHECK(!nothing && nothing.native() == nullptr && nothing.id().empty() && !nothing.own_connection());
+  CHECK(nothing.connect("token") && nothing.disconnect() && nothing.send("t", "x"));
+  CHECK(nothing.send_to(otc::connection(), "t", "x") && nothing.force_disconnect(otc::connection()));
+  nothing.on_connected([] {}).on_signal("t", [](const otc::signal &) {}).handle_with(nullptr);
+  const otc::session moved = std::move(nothing);
+  CHECK(!moved);
+}
+
 TEST(a_session_may_be_destroyed_inside_its_own_handler) {
   Journal journal;
   auto session = std::make_unique<otc::session>(prepare(journal));
@@ -364,9 +533,29 @@ TEST(refusals_are_error_codes) {
   refused.wait("error " + std::to_string(OTC_SESSION_AUTHORIZATION_FAILURE));
 }
 
-TEST(a_setting_that_cannot_be_used_is_an_exception) {
+TEST(a_setting_that_cannot_be_used_is_an_exception_or_an_error_code) {
   otc::settings wrong;
   wrong.api_url = "not a url";
+  std::error_code failure;
+  const otc::session none(TEST_API_KEY, relay_session(), wrong, failure);
+  CHECK(!none && failure == otc::errc::null_or_invalid_parameter);
+  const otc::session some(TEST_API_KEY, relay_session(), relay(), failure);
+  CHECK(some && !failure);
+  otc::settings chosen = relay();
+  chosen.forward_proxy = "ftp://proxy";
+  const otc::session bad_proxy(TEST_API_KEY, relay_session(), chosen, failure);
+  CHECK(!bad_proxy && failure);
+  chosen.forward_proxy = "direct";
+  chosen.timeouts.keepalive_interval_ms = 9000;
+  chosen.timeouts.keepalive_loss_ms = 8000;
+  const otc::session bad_times(TEST_API_KEY, relay_session(), chosen, failure);
+  CHECK(!bad_times && failure);
+  chosen.timeouts = {};
+  chosen.limits.outbox_signals = 7;
+  const otc::session good(TEST_API_KEY, relay_session(), chosen, failure);
+  CHECK(good && !failure);
+  const otc::session with_nul(std::string_view("a\0b", 3), relay_session(), relay(), failure);
+  CHECK(!with_nul && failure);
   try {
     const otc::session session(TEST_API_KEY, relay_session(), wrong);
     CHECK(!"made");
@@ -375,18 +564,25 @@ TEST(a_setting_that_cannot_be_used_is_an_exception) {
   }
 }
 
-int main(int count, char **arguments) {
-  for (const Test &test : tests()) {
-    if (count != 2 || std::strcmp(arguments[1], test.name) != 0) continue;
-    world_begin();
-    {
-      const otc::library library;
-      test.run();
-    }
-    world_end();
-    return 0;
+static void run(const Test &test) {
+  world_begin();
+  {
+    const otc::library library;
+    test.run();
   }
-  std::fprintf(stderr, "usage: wrapper TEST, one of:\n");
-  for (const Test &test : tests()) std::fprintf(stderr, "  %s\n", test.name);
-  return 2;
+  world_end();
+}
+
+int main(int count, char **arguments) {
+  const std::string wanted = count == 2 ? arguments[1] : "";
+  bool known = wanted == "--all" || wanted == "--list";
+  for (const Test &test : tests()) {
+    if (wanted == "--list") std::puts(test.name);
+    if (wanted != "--all" && wanted != test.name) continue;
+    known = true;
+    run(test);
+    std::printf("ok %s\n", test.name);
+  }
+  if (!known) std::fprintf(stderr, "usage: wrapper TEST|--all|--list\n");
+  return known ? 0 : 2;
 }

@@ -11,20 +11,29 @@
  *     session.on_error([](std::error_code code, std::string_view text) { std::cerr << text << '\n'; });
  *     session.connect("token");
  *
+ * Instead of functions, or beside them, an object may take the news: derive from otc::handlers, override what is of interest, and
+ * give it to session::handle_with().
+ *
  * What the C headers promise holds here too: the handlers of one session run one at a time, in order, on threads of the
  * library, never on a thread of the program. In addition:
  *
  * - Handlers may be set and replaced at any time, from any thread, also inside a handler. One that is replaced while it runs
  *   finishes first.
- * - An exception that leaves a handler is caught and handed to the on_exception handler; without one, or if that one throws
- *   too, it is written to stderr. It never reaches the library, and the session goes on.
+ * - An exception that leaves a handler is caught, written to the library's log as an error, and handed to the on_exception
+ *   handler; without one, or if that one throws too, it is written to stderr. It never reaches the library, and the session and
+ *   the other handlers of the same news go on.
+ * - No handler knows where the session object is, so that it may be moved while handlers run. Like any object, it must not be
+ *   moved or destroyed by one thread while another one calls its members.
  * - Destroying a session from a thread that runs no handler waits for its running handler; afterwards none runs and none
  *   will. Inside a handler it does not wait: a running handler finishes, none starts, and what the handlers captured is
  *   destroyed when the last of them returned.
+ *
+ * Without exceptions (-fno-exceptions), constructors that may fail take a std::error_code. RTTI is not used.
  */
 #ifndef OTC_HPP
 #define OTC_HPP
 
+#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <exception>
@@ -32,7 +41,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -41,7 +49,18 @@
 #include "opentok.h"
 #include "opentok/otc_x.h"
 
+/// Whether the program is compiled with exceptions.
+#if defined(__cpp_exceptions) || defined(__EXCEPTIONS) || defined(_CPPUNWIND)
+#define OTC_HPP_EXCEPTIONS 1
+#else
+#define OTC_HPP_EXCEPTIONS 0
+#endif
+
 namespace otc {
+#if !OTC_HPP_EXCEPTIONS
+// Other names for the linker: the functions differ from those of sources that are compiled with exceptions.
+inline namespace without_exceptions {
+#endif
 
 /// Everything that a call may be refused with, and everything that on_error may report. The numbers are those of the C
 /// interface, whose headers tell what each means.
@@ -129,15 +148,29 @@ inline std::error_code make_error_code(otc_status status) noexcept { return {sta
 /// Keeps the library alive. Make one before the first session, and let it go after the last; several may live at once.
 class library {
  public:
+#if OTC_HPP_EXCEPTIONS
   /// Throws std::system_error when the library cannot start.
   library() {
-    if (const otc_status status = otc_init(nullptr); status != OTC_SUCCESS) {
-      throw std::system_error(make_error_code(status), "otc_init");
-    }
+    std::error_code failure;
+    start(failure);
+    if (failure) throw std::system_error(failure, "otc_init");
   }
+#endif
+  /// Tells in `failure` whether the library could start.
+  explicit library(std::error_code &failure) noexcept { start(failure); }
   library(const library &) = delete;
   library &operator=(const library &) = delete;
-  ~library() { static_cast<void>(otc_destroy()); }
+  ~library() {
+    if (alive_) static_cast<void>(otc_destroy());
+  }
+
+ private:
+  void start(std::error_code &failure) noexcept {
+    failure = make_error_code(otc_init(nullptr));
+    alive_ = !failure;
+  }
+
+  bool alive_ = false;
 };
 
 /// A client in a session: a value that may be kept and copied as long as anyone likes.
@@ -170,6 +203,33 @@ class connection {
   std::shared_ptr<otc_connection> handle_;
 };
 
+/// A stream that another client publishes: a value, like a connection. Its sound and pictures are not part of this library.
+class stream {
+ public:
+  /// No stream.
+  stream() = default;
+
+  /// A copy of what the C interface handed out; NULL gives no stream.
+  explicit stream(const otc_stream *handle)
+      : handle_(otc_stream_copy(handle), [](otc_stream *copy) {
+          if (copy != nullptr) static_cast<void>(otc_stream_delete(copy));
+        }) {}
+
+  /// Whether this is a stream at all.
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+  /// The stream id.
+  std::string_view id() const { return detail::view(otc_stream_get_id(handle_.get())); }
+  /// The name that its publisher gave it.
+  std::string_view name() const { return detail::view(otc_stream_get_name(handle_.get())); }
+  /// Whose it is.
+  connection owner() const { return connection(otc_stream_get_connection(handle_.get())); }
+  /// The handle for calls of the C interface; lives as long as this object or a copy of it.
+  const otc_stream *native() const noexcept { return handle_.get(); }
+
+ private:
+  std::shared_ptr<otc_stream> handle_;
+};
+
 /// A signal that arrived. The views die when the handler returns.
 struct signal {
   /// The type, or "".
@@ -188,8 +248,49 @@ struct settings {
   std::string ca_file;
   /// The "IP proxy": every URL is appended to this one. "" for none.
   std::string proxy_url;
+  /// The HTTP or SOCKS proxy that leads to servers, http://user:password@host:port or socks5://host:port; "direct" for none;
+  /// "" for what the environment says.
+  std::string forward_proxy;
   /// Whether to do without events about other connections.
   bool connection_events_suppressed = false;
+  /// How long things may take, in milliseconds; 0 for the default. struct_size is seen to.
+  struct otc_x_timeouts timeouts = {};
+  /// How much may wait; 0 for the default. struct_size is seen to.
+  struct otc_x_limits limits = {};
+};
+
+/// What an object is told of a session: override what is of interest. The rules are those of the functions of the same names in
+/// otc::session; where both are set, the object is told first.
+class handlers {
+ public:
+  virtual ~handlers() = default;
+  /// The session is joined.
+  virtual void on_connected() {}
+  /// The session has ended; it may be connected again.
+  virtual void on_disconnected() {}
+  /// The link was lost and is being restored.
+  virtual void on_reconnecting() {}
+  /// The link is back; nothing was lost.
+  virtual void on_reconnected() {}
+  /// Another client is here.
+  virtual void on_connection_created(const connection &) {}
+  /// Another client has left.
+  virtual void on_connection_dropped(const connection &) {}
+  /// Another client publishes a stream.
+  virtual void on_stream_received(const stream &) {}
+  /// A stream has ended.
+  virtual void on_stream_dropped(const stream &) {}
+  /// A signal of any type arrived.
+  virtual void on_signal(const signal &) {}
+  /// Connecting failed, or the session ended by fault.
+  virtual void on_error(std::error_code, std::string_view) {}
+  /// One of these, or a function, threw.
+  virtual void on_exception(std::exception_ptr) {}
+
+ protected:
+  handlers() = default;
+  handlers(const handlers &) = default;
+  handlers &operator=(const handlers &) = default;
 };
 
 namespace detail {
@@ -202,12 +303,16 @@ struct state {
   using handler = std::shared_ptr<std::function<void(Arguments...)>>;
 
   std::mutex mutex;
+  std::shared_ptr<otc::handlers> object;
   handler<> connected, disconnected, reconnecting, reconnected;
   handler<const otc::connection &> joined, left;
+  handler<const otc::stream &> stream_received, stream_dropped;
   handler<const otc::signal &> any_signal;
   std::map<std::string, handler<const otc::signal &>, std::less<>> typed_signals;
   handler<std::error_code, std::string_view> error;
   handler<std::exception_ptr> exception;
+  /// Whether the session was destroyed: then no handler starts any more.
+  std::atomic<bool> ended{false};
 
   /// Takes a handler out, so that it runs without the lock and outlives its replacement.
   template <typename Handler>
@@ -250,84 +355,130 @@ struct registry {
   }
 };
 
-inline void complain(const std::exception_ptr &thrown) noexcept {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception &error) {
-    std::fprintf(stderr, "otc: an exception left a handler: %s\n", error.what());
-  } catch (...) {
-    std::fprintf(stderr, "otc: an exception left a handler\n");
+#if OTC_HPP_EXCEPTIONS
+/// One line about what was thrown; cut where it has to be, because there may be no memory for more.
+struct complaint {
+  complaint(const char *where, const std::exception_ptr &thrown) noexcept {
+    try {
+      std::rethrow_exception(thrown);
+    } catch (const std::exception &error) {
+      write(where, error.what());
+    } catch (...) {
+      write(where, "of a type that is not std::exception");
+    }
+    otc_x_log_error(text);
   }
-}
 
-/// Runs what a callback has to do. Nothing that is thrown leaves.
+  void write(const char *where, const char *what) noexcept {
+    static_cast<void>(std::snprintf(text, sizeof text, "an exception left the handler %s: %s", where, what));
+  }
+
+  void shout() const noexcept { std::fprintf(stderr, "otc: %s\n", text); }
+
+  char text[512];
+};
+
+/// Tells object and function of an exception. Whether there was anybody to tell.
+inline bool report(state &current, const std::exception_ptr &thrown) {
+  const auto object = current.take(&state::object);
+  const auto function = current.take(&state::exception);
+  if (object) object->on_exception(thrown);
+  if (function) (*function)(thrown);
+  return object != nullptr || function != nullptr;
+}
+#endif
+
+/// Runs one handler, unless the session is destroyed. Nothing that is thrown leaves.
 template <typename Body>
-void deliver(void *user_data, Body body) noexcept {
-  std::shared_ptr<state> current;
+void attempt(state &current, const char *where, Body body) noexcept {
+  if (current.ended) return;
+#if OTC_HPP_EXCEPTIONS
   try {
-    current = registry::instance().find(user_data);
-    if (current != nullptr) body(*current);
+    body();
   } catch (...) {
     const std::exception_ptr thrown = std::current_exception();
+    const complaint logged(where, thrown);
     try {
-      if (const auto handler = current->take(&state::exception)) {
-        (*handler)(thrown);
-      } else {
-        complain(thrown);
-      }
+      if (!report(current, thrown)) logged.shout();
     } catch (...) {
-      complain(std::current_exception());
+      complaint("on_exception", std::current_exception()).shout();
     }
+  }
+#else
+  static_cast<void>(where);
+  body();
+#endif
+}
+
+/// The names of handlers, for messages.
+inline constexpr char connected_name[] = "on_connected";
+inline constexpr char disconnected_name[] = "on_disconnected";
+inline constexpr char reconnecting_name[] = "on_reconnecting";
+inline constexpr char reconnected_name[] = "on_reconnected";
+inline constexpr char joined_name[] = "on_connection_created";
+inline constexpr char left_name[] = "on_connection_dropped";
+inline constexpr char stream_received_name[] = "on_stream_received";
+inline constexpr char stream_dropped_name[] = "on_stream_dropped";
+
+/// Runs the handlers of one callback: that of the object, then the function.
+template <auto Function, auto Virtual, typename Pass>
+void deliver(void *user_data, const char *where, Pass pass) noexcept {
+  const std::shared_ptr<state> current = registry::instance().find(user_data);
+  if (current == nullptr) return;
+  if (const auto object = current->take(&state::object)) {
+    attempt(*current, where, [&] { pass([&](const auto &...news) { (object.get()->*Virtual)(news...); }); });
+  }
+  if (const auto function = current->take(Function)) {
+    attempt(*current, where, [&] { pass([&](const auto &...news) { (*function)(news...); }); });
   }
 }
 
-template <state::handler<> state::*Member>
+template <auto Function, auto Virtual, const char *Name>
 void plain(otc_session *, void *user_data) {
-  deliver(user_data, [](state &current) {
-    if (const auto handler = current.take(Member)) (*handler)();
-  });
+  deliver<Function, Virtual>(user_data, Name, [](auto call) { call(); });
 }
 
-template <state::handler<const otc::connection &> state::*Member>
+template <auto Function, auto Virtual, const char *Name>
 void presence(otc_session *, void *user_data, const otc_connection *who) {
-  deliver(user_data, [who](state &current) {
-    if (const auto handler = current.take(Member)) (*handler)(otc::connection(who));
-  });
+  deliver<Function, Virtual>(user_data, Name, [who](auto call) { call(otc::connection(who)); });
+}
+
+template <auto Function, auto Virtual, const char *Name>
+void stream_news(otc_session *, void *user_data, const otc_stream *which) {
+  deliver<Function, Virtual>(user_data, Name, [which](auto call) { call(otc::stream(which)); });
 }
 
 inline void signal_received(otc_session *, void *user_data, const char *type, const char *data,
                             const otc_connection *from) {
-  deliver(user_data, [=](state &current) {
-    const otc::signal arrived{view(type), view(data), otc::connection(from)};
-    state::handler<const otc::signal &> any, typed;
-    {
-      const std::lock_guard<std::mutex> lock(current.mutex);
-      any = current.any_signal;
-      if (const auto found = current.typed_signals.find(arrived.type); found != current.typed_signals.end()) {
-        typed = found->second;
-      }
-    }
-    if (any) (*any)(arrived);
-    if (typed) (*typed)(arrived);
-  });
+  const auto pass = [=](auto call) { call(otc::signal{view(type), view(data), otc::connection(from)}); };
+  deliver<&state::any_signal, &otc::handlers::on_signal>(user_data, "on_signal", pass);
+  const std::shared_ptr<state> current = registry::instance().find(user_data);
+  if (current == nullptr) return;
+  state::handler<const otc::signal &> typed;
+  {
+    const std::lock_guard<std::mutex> lock(current->mutex);
+    const auto found = current->typed_signals.find(view(type));
+    if (found != current->typed_signals.end()) typed = found->second;
+  }
+  if (typed) attempt(*current, "on_signal", [&] { pass([&](const otc::signal &arrived) { (*typed)(arrived); }); });
 }
 
 inline void error_happened(otc_session *, void *user_data, const char *text, enum otc_session_error_code code) {
-  deliver(user_data, [=](state &current) {
-    if (const auto handler = current.take(&state::error)) {
-      (*handler)(make_error_code(static_cast<otc_status>(code)), view(text));
-    }
+  deliver<&state::error, &otc::handlers::on_error>(user_data, "on_error", [=](auto call) {
+    call(make_error_code(static_cast<otc_status>(code)), view(text));
   });
 }
 
 inline struct otc_session_callbacks callbacks(std::uintptr_t key) {
   struct otc_session_callbacks all = {};
-  all.on_connected = plain<&state::connected>;
-  all.on_disconnected = plain<&state::disconnected>;
-  all.on_reconnection_started = plain<&state::reconnecting>;
-  all.on_reconnected = plain<&state::reconnected>;
-  all.on_connection_created = presence<&state::joined>;
-  all.on_connection_dropped = presence<&state::left>;
+  all.on_connected = plain<&state::connected, &otc::handlers::on_connected, connected_name>;
+  all.on_disconnected = plain<&state::disconnected, &otc::handlers::on_disconnected, disconnected_name>;
+  all.on_reconnection_started = plain<&state::reconnecting, &otc::handlers::on_reconnecting, reconnecting_name>;
+  all.on_reconnected = plain<&state::reconnected, &otc::handlers::on_reconnected, reconnected_name>;
+  all.on_connection_created = presence<&state::joined, &otc::handlers::on_connection_created, joined_name>;
+  all.on_connection_dropped = presence<&state::left, &otc::handlers::on_connection_dropped, left_name>;
+  all.on_stream_received = stream_news<&state::stream_received, &otc::handlers::on_stream_received, stream_received_name>;
+  all.on_stream_dropped = stream_news<&state::stream_dropped, &otc::handlers::on_stream_dropped, stream_dropped_name>;
   all.on_signal_received = signal_received;
   all.on_error = error_happened;
   all.user_data = reinterpret_cast<void *>(key);
@@ -339,19 +490,22 @@ inline struct otc_session_callbacks callbacks(std::uintptr_t key) {
 /// A session. Movable, not copyable; all members may be called from any thread, also inside a handler.
 class session {
  public:
+  /// No session: every call is refused.
+  session() = default;
+
+#if OTC_HPP_EXCEPTIONS
   /// Makes a session that is not connected yet. Throws std::system_error when the library is not alive or a setting cannot be
   /// used. Whether key and id are right shows when connecting.
-  session(const std::string &api_key, const std::string &session_id, const settings &with = {})
-      : state_(std::make_shared<detail::state>()), key_(detail::registry::instance().add(state_)) {
-    try {
-      const auto prepared = prepare(with);
-      const struct otc_session_callbacks all = detail::callbacks(key_);
-      handle_ = otc_session_new_with_settings(api_key.c_str(), session_id.c_str(), &all, prepared.get());
-      if (handle_ == nullptr) throw std::system_error(make_error_code(errc::fatal), "otc_session_new");
-    } catch (...) {
-      detail::registry::instance().remove(key_);
-      throw;
-    }
+  session(std::string_view api_key, std::string_view session_id, const settings &with = {}) {
+    std::error_code failure;
+    const char *const what = make(api_key, session_id, with, failure);
+    if (failure) throw std::system_error(failure, what);
+  }
+#endif
+
+  /// The same; tells in `failure` what cannot be used, and is no session then.
+  session(std::string_view api_key, std::string_view session_id, const settings &with, std::error_code &failure) {
+    make(api_key, session_id, with, failure);
   }
 
   session(session &&other) noexcept
@@ -372,9 +526,13 @@ class session {
   /// Leaves, if connected, without a further event. See the top of this file for what it waits for.
   ~session() { end(); }
 
+  /// Whether this is a session at all: not one that was moved away, or never made.
+  explicit operator bool() const noexcept { return handle_ != nullptr; }
+
   /// Starts connecting; on_connected or on_error tells how it went.
-  std::error_code connect(const std::string &token) {
-    return make_error_code(otc_session_connect(handle_, token.c_str()));
+  std::error_code connect(std::string_view token) {
+    if (has_nul(token)) return make_error_code(errc::null_or_invalid_parameter);
+    return make_error_code(otc_session_connect(handle_, std::string(token).c_str()));
   }
 
   /// Starts leaving; on_disconnected follows.
@@ -409,6 +567,15 @@ class session {
   /// The handle for calls of the C interface; ends with this object.
   otc_session *native() const noexcept { return handle_; }
 
+  /// Tells an object of everything, until another one is set or nullptr. The object is kept alive while it is set and while it is
+  /// being told.
+  session &handle_with(std::shared_ptr<handlers> object) {
+    if (state_ == nullptr) return *this;
+    const std::lock_guard<std::mutex> lock(state_->mutex);
+    std::swap(state_->object, object);  // the old one is destroyed after the lock is gone
+    return *this;
+  }
+
   /// The session is joined.
   session &on_connected(std::function<void()> handler) { return set(&detail::state::connected, std::move(handler)); }
   /// The session has ended; it may be connected again.
@@ -429,12 +596,21 @@ class session {
   session &on_connection_dropped(std::function<void(const connection &)> handler) {
     return set(&detail::state::left, std::move(handler));
   }
+  /// Another client publishes a stream.
+  session &on_stream_received(std::function<void(const stream &)> handler) {
+    return set(&detail::state::stream_received, std::move(handler));
+  }
+  /// A stream has ended.
+  session &on_stream_dropped(std::function<void(const stream &)> handler) {
+    return set(&detail::state::stream_dropped, std::move(handler));
+  }
   /// A signal of any type arrived.
   session &on_signal(std::function<void(const signal &)> handler) {
     return set(&detail::state::any_signal, std::move(handler));
   }
   /// A signal of this type arrived; it runs after the handler for all types. An empty handler removes the one there is.
   session &on_signal(std::string_view type, std::function<void(const signal &)> handler) {
+    if (state_ == nullptr) return *this;
     auto replaced = share(std::move(handler));  // the old one ends up here and is destroyed after the lock is gone
     const std::lock_guard<std::mutex> lock(state_->mutex);
     const auto found = state_->typed_signals.find(type);
@@ -450,7 +626,7 @@ class session {
   session &on_error(std::function<void(std::error_code, std::string_view)> handler) {
     return set(&detail::state::error, std::move(handler));
   }
-  /// A handler threw.
+  /// A handler threw. Never runs in a program that is compiled without exceptions.
   session &on_exception(std::function<void(std::exception_ptr)> handler) {
     return set(&detail::state::exception, std::move(handler));
   }
@@ -461,25 +637,57 @@ class session {
   };
   using settings_handle = std::unique_ptr<otc_session_settings, settings_deleter>;
 
-  static settings_handle prepare(const settings &with) {
-    settings_handle made(otc_session_settings_new());
-    if (made == nullptr) throw std::system_error(make_error_code(errc::fatal), "otc_session_settings_new");
-    const auto check = [](otc_status status, const char *what) {
-      if (status != OTC_SUCCESS) throw std::system_error(make_error_code(status), what);
+  /// Makes the session, or tells what was refused; returns a word for it.
+  const char *make(std::string_view api_key, std::string_view session_id, const settings &with,
+                   std::error_code &failure) {
+    failure.clear();
+    if (has_nul(api_key) || has_nul(session_id)) {
+      failure = make_error_code(errc::null_or_invalid_parameter);
+      return "api_key or session_id";
+    }
+    const settings_handle prepared(otc_session_settings_new());
+    if (prepared == nullptr) {
+      failure = make_error_code(errc::fatal);
+      return "the library is not alive";
+    }
+    if (const char *const refused = prepare(prepared.get(), with, failure)) return refused;
+    state_ = std::make_shared<detail::state>();
+    key_ = detail::registry::instance().add(state_);
+    const struct otc_session_callbacks all = detail::callbacks(key_);
+    handle_ = otc_session_new_with_settings(std::string(api_key).c_str(), std::string(session_id).c_str(), &all,
+                                            prepared.get());
+    if (handle_ == nullptr) {
+      end();
+      failure = make_error_code(errc::fatal);
+    }
+    return "otc_session_new";
+  }
+
+  /// Which setting was refused; nullptr if none was.
+  static const char *prepare(otc_session_settings *made, const settings &with, std::error_code &failure) {
+    const auto refused = [&failure](otc_status status) {
+      failure = make_error_code(status);
+      return static_cast<bool>(failure);
     };
-    if (!with.api_url.empty()) {
-      check(otc_x_session_settings_set_api_url(made.get(), with.api_url.c_str()), "api_url");
+    const auto text = [&refused, made](otc_status (*set)(otc_session_settings *, const char *), const std::string &value) {
+      if (has_nul(value)) return refused(OTC_SESSION_NULL_OR_INVALID_PARAMETER);
+      return !value.empty() && refused(set(made, value.c_str()));
+    };
+    if (text(otc_x_session_settings_set_api_url, with.api_url)) return "api_url";
+    if (text(otc_x_session_settings_set_ca_file, with.ca_file)) return "ca_file";
+    if (text(otc_session_settings_set_proxy_url, with.proxy_url)) return "proxy_url";
+    if (text(otc_x_session_settings_set_forward_proxy, with.forward_proxy)) return "forward_proxy";
+    const otc_bool suppressed = with.connection_events_suppressed ? OTC_TRUE : OTC_FALSE;
+    if (refused(otc_session_settings_set_connection_events_suppressed(made, suppressed))) {
+      return "connection_events_suppressed";
     }
-    if (!with.ca_file.empty()) {
-      check(otc_x_session_settings_set_ca_file(made.get(), with.ca_file.c_str()), "ca_file");
-    }
-    if (!with.proxy_url.empty()) {
-      check(otc_session_settings_set_proxy_url(made.get(), with.proxy_url.c_str()), "proxy_url");
-    }
-    check(otc_session_settings_set_connection_events_suppressed(
-              made.get(), with.connection_events_suppressed ? OTC_TRUE : OTC_FALSE),
-          "connection_events_suppressed");
-    return made;
+    struct otc_x_timeouts timeouts = with.timeouts;
+    timeouts.struct_size = sizeof timeouts;
+    if (refused(otc_x_session_settings_set_timeouts(made, &timeouts))) return "timeouts";
+    struct otc_x_limits limits = with.limits;
+    limits.struct_size = sizeof limits;
+    if (refused(otc_x_session_settings_set_limits(made, &limits))) return "limits";
+    return nullptr;
   }
 
   static bool has_nul(std::string_view text) { return text.find('\0') != std::string_view::npos; }
@@ -498,6 +706,7 @@ class session {
 
   template <typename... Arguments>
   session &set(detail::state::handler<Arguments...> detail::state::*member, std::function<void(Arguments...)> handler) {
+    if (state_ == nullptr) return *this;
     auto replaced = share(std::move(handler));  // the old one ends up here and is destroyed after the lock is gone
     const std::lock_guard<std::mutex> lock(state_->mutex);
     std::swap(state_.get()->*member, replaced);
@@ -505,6 +714,7 @@ class session {
   }
 
   void end() noexcept {
+    if (state_ != nullptr) state_->ended = true;
     if (handle_ != nullptr) static_cast<void>(otc_session_delete(handle_));
     handle_ = nullptr;
     if (key_ != 0) detail::registry::instance().remove(key_);
@@ -517,6 +727,9 @@ class session {
   otc_session *handle_ = nullptr;
 };
 
+#if !OTC_HPP_EXCEPTIONS
+}  // namespace without_exceptions
+#endif
 }  // namespace otc
 
 template <>
