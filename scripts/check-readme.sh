@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does what the README tells a reader to do: builds its C program, starts relays as it says, runs the program, makes a
+# Does what the README tells a reader to do: builds its C and C++ programs, starts relays as it says, runs the program, makes a
 # session and a token. The library and the relay are the debug ones that the C tests have just built.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -30,6 +30,11 @@ done
 awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$scratch/hello.c"
 cc -Wall -Wextra -Werror -Iinclude "$scratch/hello.c" -L"$libraries" -lotc "-Wl,-rpath,$libraries" -o "$scratch/hello"
 
+awk '/^```cpp$/ { inside = 1; next } /^```$/ { inside = 0 } inside' README.md >"$scratch/hello.cpp"
+if command -v c++ >/dev/null 2>&1; then
+  c++ -std=c++17 -Wall -Wextra -Werror -Iinclude "$scratch/hello.cpp" -L"$libraries" -lotc "-Wl,-rpath,$libraries" -o "$scratch/hellopp"
+fi
+
 # `otc-relay dev` prints what to paste; the first block is pasted.
 mkfifo "$scratch/dev"
 otc-relay dev --listen 127.0.0.1:0 >"$scratch/dev" 2>"$scratch/relay.log" &
@@ -42,6 +47,11 @@ done <"$scratch/dev"
 (eval "$exports"; timeout 30 "$scratch/hello") >"$scratch/out" 2>&1 || fail "the program failed" "$scratch/out"
 grep -qx 'connected' "$scratch/out" || fail "the program did not connect" "$scratch/out"
 grep -q ': \[greeting\] hello, everyone$' "$scratch/out" || fail "the greeting did not come back" "$scratch/out"
+
+if [ -x "$scratch/hellopp" ]; then
+  (eval "$exports"; timeout 30 "$scratch/hellopp") >"$scratch/out" 2>&1 || fail "the C++ program failed" "$scratch/out"
+  grep -q ': hello, everyone$' "$scratch/out" || fail "the C++ program's greeting did not come back" "$scratch/out"
+fi
 
 # A relay with a key and a secret of one's own.
 mkfifo "$scratch/serve"
