@@ -7,7 +7,7 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi abi-renew package install-check docs \
-  valgrind asan tsan abuse cuts load model sim planted fuzz test-gui test-browser test-page test-sdks bench clean
+  valgrind asan tsan abuse cuts load model sim planted fuzz test-gui test-proxies test-browser test-page test-sdks bench clean
 
 help: ## Show this list
 	@echo "Targets:"
@@ -148,6 +148,9 @@ fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 
 test-gui: ## The GTK chat on a screen in memory: typed into, its link cut, read from screenshots
 	@scripts/test-gui.sh
+
+test-proxies: ## A C program through proxies that others wrote: tinyproxy and microsocks
+	@scripts/test-proxies.sh
 
 test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
 	@scripts/test-browser.sh

@@ -13,6 +13,7 @@
 #   scripts/setup.sh windows    build + the cross compiler for Windows, wine and debweb
 #   scripts/setup.sh arm64      build + the cross compiler for 64-bit Arm, qemu and debweb
 #   scripts/setup.sh gui        build + GTK 3, and what reads a window's text from a screen in memory
+#   scripts/setup.sh proxies    build + tinyproxy and microsocks
 #   scripts/setup.sh browser    build + Node.js and Chromium
 #   scripts/setup.sh conformance  a Rust toolchain, a C compiler and Python
 #   scripts/setup.sh sdks       build + Node.js, Python and OpenSSL
@@ -141,6 +142,7 @@ arm64() {
   need file file
 }
 browser() { build; need_node; [ -n "${OTC_CHROMIUM:-}" ] || need chromium chromium; }
+proxies() { build; need tinyproxy tinyproxy; need microsocks microsocks; }
 # The window of the GTK example: its toolkit, a screen in memory, and what types, takes pictures and reads them.
 gui() {
   build
@@ -172,12 +174,13 @@ case "$purpose" in
   windows) windows ;;
   arm64) arm64 ;;
   gui) gui ;;
+  proxies) proxies ;;
   browser) browser ;;
   conformance) conformance ;;
   sdks) sdks ;;
   check-all) check_all ;;
   *)
-    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, windows, arm64, gui, browser, conformance, sdks, check-all" >&2
+    echo "setup: unknown purpose '$purpose'; allowed: demo, build, test, package, docs, valgrind, asan, tsan, windows, arm64, gui, proxies, browser, conformance, sdks, check-all" >&2
     exit 1
     ;;
 esac
