@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include <stdarg.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "harness.h"
 #include "internal.h"
+
+void (*before_failure)(void);
 
 void check_failed(const char *file, int line, const char *format, ...) {
   va_list arguments;
@@ -12,6 +15,7 @@ void check_failed(const char *file, int line, const char *format, ...) {
   vfprintf(stderr, format, arguments);
   va_end(arguments);
   fprintf(stderr, "\n");
+  if (before_failure != NULL) before_failure();
   print_histories();
   fflush(stdout);
   fflush(stderr);
@@ -36,3 +40,9 @@ int slow_factor(void) {
 }
 
 int limit_seconds(void) { return 20 * slow_factor(); }
+
+int64_t milliseconds(void) {
+  struct timespec now;
+  clock_gettime(WAIT_CLOCK, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}

@@ -34,6 +34,12 @@ int slow_factor(void);
 /* Seconds that a wait may take. */
 int limit_seconds(void);
 
+/* Of a clock that only goes forward. */
+int64_t milliseconds(void);
+
+/* What a check that fails does before it ends the process; NULL: nothing. */
+extern void (*before_failure)(void);
+
 /* ---- The relay ----------------------------------------------------------------------------------------------------- */
 
 /* Starts the library and a relay of its own on a free port, and makes up a session. */

@@ -233,12 +233,6 @@ static void wait_at_door(struct client *client, const struct event *event) {
   if (event->kind == SIGNAL && strcmp(event->type, "wait") == 0) door_wait(client->hook_data);
 }
 
-static int64_t milliseconds(void) {
-  struct timespec now;
-  clock_gettime(WAIT_CLOCK, &now);
-  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void a_slow_callback_delays_only_its_own_session(void) {
   struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 200, .keepalive_loss_ms = 900};
   struct door door;
