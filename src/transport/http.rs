@@ -85,19 +85,35 @@ fn body_failure(address: &Address, error: &(dyn std::error::Error + 'static)) ->
         return TransportError::new(Hop::Answer, address.shown(), cause);
     }
     match error.downcast_ref::<hyper::Error>() {
+        // Chunks that are none: the server speaks something else, and would again.
+        Some(error) if is_nonsense(error) => {
+            TransportError::new(Hop::Answer, address.shown(), innermost(error))
+        }
         Some(error) => failure(address, error),
         None => TransportError::interrupted(Hop::Http, address.shown(), error),
     }
 }
 
+/// Whether a body cannot be read for what it says, rather than for how it ended.
+fn is_nonsense(error: &hyper::Error) -> bool {
+    use std::io::ErrorKind::{InvalidData, InvalidInput};
+    let cause = first_cause(error).downcast_ref::<std::io::Error>();
+    cause.is_some_and(|error| matches!(error.kind(), InvalidData | InvalidInput))
+}
+
 /// The words of the first cause: hyper's own only say that there was one.
 pub(super) fn innermost(error: &hyper::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
+    let cause = first_cause(error);
     match cause.downcast_ref::<std::io::Error>() {
         Some(error) => super::dial::reason(error),
         None => cause.to_string(),
     }
+}
+
+fn first_cause(error: &hyper::Error) -> &(dyn std::error::Error + 'static) {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause
 }

@@ -4,6 +4,8 @@
 #[path = "../../crates/relay/tests/relay/certificates.rs"]
 mod certificates;
 mod hammer;
+mod hostile;
+mod hostile_server;
 mod joining;
 mod leaving;
 mod networks;
