@@ -1,5 +1,7 @@
 //! A scripted client: says what a test tells it to, frame by frame.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use otc_protocol::limits::MAX_CLIENT_INBOUND_FRAME;
@@ -60,6 +62,21 @@ impl Client {
         let (socket, _) =
             soon("the upgrade", tokio_tungstenite::client_async(url, wire)).await.expect("a WebSocket");
         Self { socket, id: id.to_owned(), session: session.to_owned(), transactions: 0 }
+    }
+
+    /// Opens a WebSocket of a relay at an address.
+    pub(crate) async fn open_at(address: SocketAddr, session: &str, id: &str) -> Self {
+        let wire = TcpStream::connect(address).await.expect("the relay listens");
+        let url = format!("ws://{address}/rumorwebsocketsv2?socketId={id}.{session}&attempt=1");
+        Self::over(Box::new(wire), &url, session, id).await
+    }
+
+    /// Enters a session of a relay at an address.
+    pub(crate) async fn enter_at(address: SocketAddr, session: &str, id: &str) -> Self {
+        let mut client = Self::open_at(address, session, id).await;
+        let create = client.hello(&token(session, Role::Publisher, ""), Some("otc-0.1.0")).await;
+        assert_eq!(client.status_of(&create).await, "200");
+        client
     }
 
     /// Enters a session the way a native client does, and waits until it is in. Its socket id follows from

@@ -8,6 +8,7 @@ mod client;
 mod http;
 mod join;
 mod limits;
+mod logs;
 mod operate;
 mod page;
 mod program;

@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use otc_protocol::token::Role;
+use otc_protocol::token::{JwtParams, PrivateKey, RestJwtParams, Role, Signer, mint_jwt, mint_rest_jwt};
 
+use crate::client::Client;
 use crate::program::{Running, program, run, stderr, stdout};
-use crate::support::{KEY, PATIENCE, SECRET, now_s, request_at, session, t1};
+use crate::support::{KEY, PATIENCE, SECRET, now_s, request_at, session, t1, token};
 
 const TOKEN: &str = "an-admin-token-of-the-tests";
 
@@ -85,6 +86,86 @@ fn a_file_that_cannot_be_read_again_is_one_line_and_the_old_keys_stay() {
     assert!(line.contains("not reloaded") && line.contains("line 2"), "{line}");
     assert!(!line.contains("wrong place"), "{line}");
     assert_eq!(entering(public, "the secret"), 200);
+}
+
+/// Waits until the relay says that it drains.
+#[allow(clippy::disallowed_methods, reason = "a limit for waiting")]
+async fn until_draining(admin: SocketAddr) {
+    let began = Instant::now();
+    while request_at(admin, "GET", "/ready", &[], "").await.status != 503 {
+        assert!(began.elapsed() < PATIENCE, "it does not drain");
+    }
+}
+
+#[tokio::test]
+async fn sigterm_lets_clients_finish_and_a_second_one_does_not_wait() {
+    let path = write("drain.toml", &format!("\"{SECRET}\""));
+    std::fs::write(&path, format!("drain = \"1h\"\n{}", file(&format!("\"{SECRET}\"")))).unwrap();
+    for twice in [false, true] {
+        let (running, public, admin) = start(&path);
+        let (session, other) = (session(1), session(2));
+        let mut a = Client::enter_at(public, &session, "a").await;
+        running.signal("TERM");
+        until_draining(admin).await;
+        let sent = a.signal(None, "still heard").await;
+        assert_eq!(a.status_of(&sent).await, "200");
+        let mut b = Client::open_at(public, &other, "b").await;
+        let create = b.hello(&token(&other, Role::Publisher, ""), None).await;
+        assert_eq!(b.status_of(&create).await, "503", "no new session begins");
+        b.end().await;
+        if twice {
+            running.signal("TERM");
+            a.end().await;
+        } else {
+            a.leave().await;
+        }
+        assert_eq!(running.end().0, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn an_application_signs_with_its_own_key() {
+    const ID: &str = "0a1b2c3d-0000-4000-8000-00000000abcd";
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/testdata/keys");
+    let read = |name| std::fs::read_to_string(keys.join(name)).expect("a key of the tests");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("application.toml");
+    let application =
+        format!("[[application]]\nid = \"{ID}\"\npublic_key = '''\n{}'''\n", read("application_public.pem"));
+    std::fs::write(&path, file(&format!("\"{SECRET}\"")) + &application).unwrap();
+    let (running, public, _) = start(&path);
+    let key = PrivateKey::from_pem(&read("application_private.pem")).expect("a key of the tests");
+    let session = otc_protocol::session_id::mint(ID, 1_700_000_000_000, &[1; 18]);
+    let signer = || Signer::Application { id: ID, key: &key };
+    let client_token = mint_jwt(&JwtParams {
+        signer: signer(),
+        session_id: &session,
+        role: Role::Publisher,
+        connection_data: "",
+        create_time: now_s(),
+        expire_time: now_s() + 60,
+        jti: "1",
+    });
+    let path = format!("/session/{session}");
+    assert_eq!(request_at(public, "GET", &path, &[("X-TB-TOKEN-AUTH", &client_token)], "").await.status, 200);
+    let bearer = format!(
+        "Bearer {}",
+        mint_rest_jwt(&RestJwtParams {
+            signer: signer(),
+            create_time: now_s(),
+            expire_time: now_s() + 60,
+            jti: "1"
+        })
+    );
+    let path = format!("/v2/project/{ID}/session/{session}/connection");
+    let list = request_at(public, "GET", &path, &[("Authorization", &bearer)], "").await;
+    assert_eq!((list.status, &list.json()["count"]), (200, &0.into()), "{list:?}");
+    let session = self::session(1);
+    let path = format!("/session/{session}");
+    let of_project = token(&session, Role::Publisher, "");
+    let answer = request_at(public, "GET", &path, &[("X-TB-TOKEN-AUTH", &of_project)], "").await;
+    assert_eq!(answer.status, 200, "the project beside it is served as well");
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
 }
 
 #[test]

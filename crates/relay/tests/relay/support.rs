@@ -149,6 +149,15 @@ pub(crate) async fn exchange_text(relay: &Relay, bytes: &[u8]) -> String {
     exchange_at(relay.address(), bytes).await
 }
 
+/// Sends bytes to an address and reads until the end, however it comes.
+pub(crate) async fn exchange_with(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
+    let mut socket = TcpStream::connect(address).await.expect("the relay listens");
+    let _ = socket.write_all(bytes).await;
+    let mut answer = Vec::new();
+    let _ = soon("an end", socket.read_to_end(&mut answer)).await;
+    answer
+}
+
 async fn exchange_at(address: SocketAddr, bytes: &[u8]) -> String {
     let answer = soon("an HTTP answer", async {
         let mut socket = TcpStream::connect(address).await.expect("the relay listens");
