@@ -11,4 +11,6 @@ mod null_frames;
 mod null_media;
 mod null_table;
 mod programs;
+mod publisher;
+mod streams;
 mod toolchain;
