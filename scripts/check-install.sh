@@ -44,6 +44,10 @@ if grep -rIl --exclude-dir=doc -e "$scratch" -e "$PWD" "$scratch/moved"/{lib/cma
   fail "these files hold a path of the build machine"
 fi
 say "components and prefix are complete"
+# Its manual page names every command.
+for command in $("$scratch/moved/bin/otc-relay" --help | awk '/^Commands:/ { inside = 1; next } /^$/ { inside = 0 } inside { print $1 }'); do
+  gunzip -c "$scratch/moved/share/man/man1/otc-relay.1.gz" | grep -q "^\.It Cm $command\$" || fail "otc-relay.1 does not name $command"
+done
 start_relay "$scratch/moved/bin/otc-relay"
 strangers prefix "$scratch/moved" lib
 

@@ -182,7 +182,8 @@ async fn serve(mut stream: TcpStream, address: String) {
     let _ = stream.shutdown().await;
 }
 
-fn start_server(runtime: &Runtime) -> String {
+/// Starts a server that tells everything to whoever joins; its address.
+pub(crate) fn start_server(runtime: &Runtime) -> String {
     let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a port");
     let address = listener.local_addr().expect("bound").to_string();
     let own = address.clone();

@@ -6,7 +6,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
+use tokio::runtime::Runtime;
+
 use crate::description::{Description, Struct, root};
+use crate::every_callback::start_server;
 use crate::toolchain::{scratch, shared_library};
 
 /// Builds a program of this folder; `includes` has headers that the test made.
@@ -58,7 +61,10 @@ fn older_layout(layout: &Struct) -> String {
         writeln!(header, "  void* {field};").expect("text grows");
     }
     // All but user_data and reserved are functions.
-    writeln!(header, "}};\n#define OLDER_FUNCTIONS {}", layout.fields.len() - 2).expect("text grows");
+    let events = &layout.fields[..layout.fields.len() - 2];
+    writeln!(header, "}};\n#define OLDER_FUNCTIONS {}", events.len()).expect("text grows");
+    let each: String = events.iter().map(|(event, _)| format!(" X({event})")).collect();
+    writeln!(header, "#define OLDER_EVENTS(X){each}").expect("text grows");
     for (field, offset) in &layout.fields {
         writeln!(
             header,
@@ -69,15 +75,56 @@ fn older_layout(layout: &Struct) -> String {
     header
 }
 
-/// Runs a program of a generation, with the library told so.
-fn run_older(generation: &str, layout: &Struct) {
-    let folder = scratch(&format!("older-{generation}"));
+/// Builds a program of a generation.
+fn build_older(generation: &str, layout: &Struct, program: &str) -> PathBuf {
+    let name = format!("{program}-{generation}");
+    let folder = scratch(&format!("{name}-headers"));
     fs::create_dir_all(&folder).expect("the scratch folder is writable");
     fs::write(folder.join("older_layout.h"), older_layout(layout)).expect("the scratch folder is writable");
-    let program = build(&format!("older_program_{generation}"), "older_program.c", Some(&folder));
+    build(&name, &format!("{program}.c"), Some(&folder))
+}
+
+/// Runs a program of a generation that meets an error, with the library told so.
+fn run_older(generation: &str, layout: &Struct) {
+    let program = build_older(generation, layout, "older_program");
     // Port 1 of the loopback address: nobody listens there.
     let told = run(program, &[("OTC_ABI_GENERATION", generation), ("OTC_API_URL", "http://127.0.0.1:1")]);
     assert!(told.starts_with("on_error: 1023 "), "{told}");
+}
+
+/// Runs a program of a generation to which everything happens. `lacks` are the events that its struct has no member for.
+fn run_recorder(generation: &str, layout: &Struct, lacks: &[&str]) {
+    const EVERYTHING: [&str; 18] = [
+        "on_connected",
+        "on_mute_forced 1",
+        "on_connection_created",
+        "on_stream_received",
+        "on_stream_has_audio_changed 0",
+        "on_stream_has_video_changed 0",
+        "on_stream_has_captions_changed 1",
+        "on_stream_video_dimensions_changed 320x240",
+        "on_stream_video_type_changed 2",
+        "on_stream_dropped",
+        "on_archive_started r n",
+        "on_archive_stopped r",
+        "on_signal_received t d",
+        "on_connection_dropped",
+        "on_reconnection_started",
+        "on_reconnected",
+        "on_error 1022",
+        "on_disconnected",
+    ];
+    let runtime = Runtime::new().expect("a runtime");
+    let url = format!("http://{}", start_server(&runtime));
+    let program = build_older(generation, layout, "older_recorder");
+    let told = run(program, &[("OTC_ABI_GENERATION", generation), ("OTC_API_URL", &url)]);
+    let told: Vec<_> = told.lines().collect();
+    let name = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    let expected: Vec<_> =
+        EVERYTHING.into_iter().filter(|line| !lacks.contains(&name(line).as_str())).collect();
+    assert_eq!(told, expected);
+    let members = layout.fields.iter().filter(|(member, _)| member.starts_with("on_")).count();
+    assert_eq!(told.len(), members, "every member was called");
 }
 
 #[test]
@@ -93,4 +140,20 @@ fn program_of_generation_b_is_called_back_when_the_library_is_told_so() {
 #[test]
 fn program_of_generation_c_is_called_back() {
     run_older("C", &Description::read().structs["otc_session_callbacks"]);
+}
+
+#[test]
+fn every_event_reaches_its_member_in_a_program_of_generation_a() {
+    let lacks = ["on_stream_has_captions_changed", "on_mute_forced"];
+    run_recorder("A", &Description::read().older_callbacks["A"], &lacks);
+}
+
+#[test]
+fn every_event_reaches_its_member_in_a_program_of_generation_b() {
+    run_recorder("B", &Description::read().older_callbacks["B"], &["on_stream_has_captions_changed"]);
+}
+
+#[test]
+fn every_event_reaches_its_member_in_a_program_of_generation_c() {
+    run_recorder("C", &Description::read().structs["otc_session_callbacks"], &[]);
 }

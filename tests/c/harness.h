@@ -62,6 +62,9 @@ void relay_end(int signal_number);
 /* Starts it again on the same port, with no memory of what was. */
 void relay_restart(void);
 
+/* Sends a signal to the session as a server does, with the relay's own command. Returns 0 if it went out: somebody is there. */
+int relay_speak(const char *type, const char *data);
+
 /* The relay's project. */
 #define TEST_API_KEY "test-project"
 

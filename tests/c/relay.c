@@ -84,6 +84,14 @@ const char *mint_token(const char *session_id, const char *role, const char *dat
   return mint(arguments);
 }
 
+int relay_speak(const char *type, const char *data) {
+  const char *arguments[] = {program_from("OTC_RELAY"), "signal", "--api-url", relay_url(), "--api-key", TEST_API_KEY,
+                             "--api-secret", SECRET, "--session", relay_session(), "--type", type, "--data", data, NULL};
+  struct process process;
+  process_start(&process, arguments);
+  return process_wait(&process);
+}
+
 void relay_start(void) {
   launch(0);
   relay.session = mint_session();

@@ -16,6 +16,7 @@
 static volatile int is_connected;
 static volatile int is_done;
 static volatile int has_failed;
+static volatile int was_asked;
 
 static void wait_for(volatile int *flag) {
   int naps = 0;
@@ -26,6 +27,7 @@ static void reset(void) {
   is_connected = 0;
   is_done = 0;
   has_failed = 0;
+  was_asked = 0;
 }
 
 static void on_connected(otc_session *session, void *user_data) {
@@ -51,6 +53,7 @@ static void on_signal_received(otc_session *session, void *user_data, const char
     snprintf(answer, sizeof answer, "%zu bytes", strlen(signal));
     otc_session_send_signal_to_connection(session, "pong", answer, connection);
     memset(answer, '?', sizeof answer);
+    was_asked = 1;
   } else if (!strcmp(type, "pong") && !strcmp(signal, "5 bytes")) {
     is_done = 1;
   }
@@ -157,4 +160,21 @@ int stranger_in_a_hurry(struct place place) {
     if (has_failed) return 1;
   }
   return 0;
+}
+
+/* Echoes to whoever sent, without a test whether there is a sender: a server is none. */
+int stranger_that_a_server_speaks_to(struct place place) {
+  otc_session *session;
+  reset();
+  otc_init(NULL);
+  session = make(place, NULL);
+  otc_session_connect(session, place.token);
+  wait_for(&was_asked);
+  /* Nothing was harmed: signals still work. */
+  otc_session_send_signal(session, "ping", "hello");
+  wait_for(&is_done);
+  otc_session_disconnect(session);
+  otc_session_delete(session);
+  otc_destroy();
+  return !is_done;
 }
