@@ -15,9 +15,18 @@ const FINISHED = 1000;
 const GONE = 1011;
 const CUT = 4000;
 
+// Not the browser's own: pages that came in the clear from another machine do not have that.
+function uuid() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
 // What happens is told to `tell(event, details)`: state (joining, in, away, ended), came, went, signal.
 export class Client {
-  id = crypto.randomUUID();
+  id = uuid();
   peers = new Map();
   state = "new";
 
@@ -25,7 +34,7 @@ export class Client {
   #tell;
   #info = null;
   #socket = null;
-  #secret = crypto.randomUUID();
+  #secret = uuid();
   #unanswered = new Map();
   #seen = new Set();
   #held = false;
@@ -45,8 +54,8 @@ export class Client {
       this.#info = await this.#sessionInfo();
       await this.#open();
       const { session, token } = this.#options;
-      this.#send({ type: TYPE.CONNECT, addresses: [], headers: { uniqueId: this.id, "TRANSACTION-ID": crypto.randomUUID(), notifyDisconnectAddress: this.#symphony } });
-      this.#send({ type: TYPE.SUBSCRIBE, addresses: [this.#topic], headers: { "TRANSACTION-ID": crypto.randomUUID() } });
+      this.#send({ type: TYPE.CONNECT, addresses: [], headers: { uniqueId: this.id, "TRANSACTION-ID": uuid(), notifyDisconnectAddress: this.#symphony } });
+      this.#send({ type: TYPE.SUBSCRIBE, addresses: [this.#topic], headers: { "TRANSACTION-ID": uuid() } });
       const content = { clientVersion: "page", capabilities: [] };
       const answer = await this.#request("create", `${this.#topic}/connection/${this.id}`, content, { "X-TB-TOKEN-AUTH": token });
       if (answer.status !== 200) throw new Error(answer.reason || `the relay refused with ${answer.status}`);
@@ -63,7 +72,7 @@ export class Client {
   // Sends a signal. Gives the status that the relay answers, after a resume if need be.
   async signal({ to = "", type = "", data = "" }) {
     const place = to === "" ? this.#topic : `${this.#topic}/connection/${to}`;
-    return this.#request("signal", `${place}/signal/${crypto.randomUUID()}`, { ...(type && { type }), data });
+    return this.#request("signal", `${place}/signal/${uuid()}`, { ...(type && { type }), data });
   }
 
   // Removes another client.
@@ -113,7 +122,7 @@ export class Client {
     const url = new URL(this.#info.messaging_url);
     url.searchParams.set("socketId", this.#secret);
     if (again) url.searchParams.set("reconnect", "true");
-    url.searchParams.set("attempt", crypto.randomUUID());
+    url.searchParams.set("attempt", uuid());
     const socket = new WebSocket(url);
     socket.binaryType = "arraybuffer";
     return new Promise((resolve, reject) => {
@@ -208,7 +217,7 @@ export class Client {
   }
 
   #request(method, uri, content, headers = {}) {
-    const transaction = crypto.randomUUID();
+    const transaction = uuid();
     const bytes = encode({
       type: TYPE.MESSAGE,
       addresses: [this.#symphony],
