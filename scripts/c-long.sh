@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export OTC_TEST_LONG=1 OTC_TEST_SLOW=15
+export OTC_TEST_LONG=1 OTC_TEST_LIMIT=300
 exec scripts/c-test.sh target/cmake --timeout 900 -R '^shared\.(a_very_slow_callback|a_receiver_that_stands)'

@@ -164,7 +164,8 @@ static void set_timeouts(otc_session_settings *settings, const struct otc_x_time
                                           .keepalive_loss_ms = 9900,
                                           .reconnect_limit_ms = 60000,
                                           .request_ms = 30000,
-                                          .drain_ms = 1000};
+                                          .drain_ms = 1000,
+                                          .connect_ms = 30000};
   const uint32_t factor = (uint32_t)slow_factor();
   struct otc_x_timeouts chosen = defaults;
   if (wanted == NULL && factor == 1) return;
@@ -177,6 +178,7 @@ static void set_timeouts(otc_session_settings *settings, const struct otc_x_time
   CHOOSE(reconnect_limit_ms);
   CHOOSE(request_ms);
   CHOOSE(drain_ms);
+  CHOOSE(connect_ms);
 #undef CHOOSE
   CHECK_INT(otc_x_session_settings_set_timeouts(settings, &chosen), OTC_SUCCESS);
 }

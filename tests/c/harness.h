@@ -31,7 +31,7 @@ void check_text(const char *file, int line, const char *what, const char *actual
 /* OTC_TEST_SLOW: how many times slower everything is, for tools that watch each instruction; 1 by default. */
 int slow_factor(void);
 
-/* Seconds that a wait may take. */
+/* Seconds that a wait may take: OTC_TEST_LIMIT, or 20 and more where everything is slow. */
 int limit_seconds(void);
 
 /* Of a clock that only goes forward. */

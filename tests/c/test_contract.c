@@ -81,8 +81,7 @@ static void take_long(struct client *client, const struct event *event) {
 }
 
 /* Three times as long as a silent link is given. OTC_TEST_LONG=1 takes the default times and half a minute (and needs
- * OTC_TEST_SLOW, for the limit of waits), else all of them are
- * a tenth. */
+ * OTC_TEST_LIMIT, because waits take longer then), else all of them are a tenth. */
 void a_very_slow_callback_is_no_loss_of_the_link(void) {
   struct otc_x_timeouts tenth = {.struct_size = sizeof tenth, .keepalive_interval_ms = 500, .keepalive_loss_ms = 990};
   int literal = getenv("OTC_TEST_LONG") != NULL;

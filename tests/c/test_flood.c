@@ -8,7 +8,7 @@ enum { DATA_BYTES = 8000, LOSS_MS = 2000 }; /* a link that is silent for so long
 
 static void stand_once(struct client *client, const struct event *event) {
   if (event->kind != SIGNAL || strcmp(event->type, "0") != 0) return;
-  /* OTC_TEST_LONG=1: for minutes (OTC_TEST_SLOW is needed then, for the limit of waits). */
+  /* OTC_TEST_LONG=1: for minutes (and OTC_TEST_LIMIT is needed, because waits take longer then). */
   if (getenv("OTC_TEST_LONG") != NULL) door_wait_at_most(client->hook_data, 150000);
   else door_wait(client->hook_data);
 }
