@@ -44,6 +44,9 @@ struct Seen {
 /// What a callback told: its name, the stream as it was then, and the values beside it.
 type Told = (&'static str, Seen, i64, [c_int; 2]);
 
+/// A change of a stream: the channel, what is said of it, the callback, its values, and what the getters tell differently then.
+type Step = (&'static str, serde_json::Value, &'static str, [c_int; 2], fn(&mut Seen));
+
 fn text(text: *const c_char) -> String {
     // SAFETY: a string of the library, copied before the callback returns.
     unsafe { CStr::from_ptr(text) }.to_str().expect("UTF-8").to_owned()
@@ -192,7 +195,7 @@ fn streams_of_others_come_change_and_end_with_all_that_is_known_of_them() {
     assert!((began..=ended).contains(&created), "{created} is between {began} and {ended}");
 
     // One change after the other; the stream tells what is so after it.
-    let steps: [(&str, serde_json::Value, &str, [c_int; 2], fn(&mut Seen)); 6] = [
+    let steps: [Step; 6] = [
         ("a", json!({ "active": false }), "on_stream_has_audio_changed", [0, 0], |it| it.sends[0] = 0),
         ("v", json!({ "active": false }), "on_stream_has_video_changed", [0, 0], |it| it.sends[1] = 0),
         ("c", json!({ "active": true }), "on_stream_has_captions_changed", [1, 0], |it| it.sends[2] = 1),
