@@ -17,7 +17,7 @@ use otc_testkit::real::cuts::{Outcome, Place, RELAY, converse_at, lengths, place
 use otc_testkit::real::{Ground, program};
 
 /// Conversations at a time: they wait for the network more than they compute.
-const AT_A_TIME: usize = 24;
+const AT_A_TIME: usize = 96;
 
 /// So many conversations that went wrong are enough to look into.
 const MAX_FAILURES: usize = 5;
