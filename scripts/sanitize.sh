@@ -122,7 +122,7 @@ c_half() {
 
 # What an example is made of, as its CMake list says.
 example_sources() {
-  sed -n "s/^otc_add_program($1 \(.*\))$/\1/p" c_examples/CMakeLists.txt | tr ' ' '\n' | sed 's|^|c_examples/|'
+  sed -n "s/^ *otc_add_program($1 \(.*\))$/\1/p" c_examples/CMakeLists.txt | tr ' ' '\n' | sed 's|^|c_examples/|'
 }
 
 case "$half" in

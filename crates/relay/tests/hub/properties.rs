@@ -3,6 +3,7 @@
 //! A failure prints the script that led to it, made as short as possible; `PROPTEST_CASES` sets how many are tried.
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::sync::{Mutex, PoisonError};
 
 use otc_protocol::rumor::{Frame, FrameType, header};
 use otc_relay::io::{CloseSeen, PeerId};
@@ -84,6 +85,20 @@ struct Model {
     state_at: Option<usize>,
     has_state: bool,
     over: bool,
+}
+
+/// The same text for as long as the tests run. Every run takes the same few.
+fn lasting(text: String) -> &'static str {
+    static KNOWN: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match known.get(&*text) {
+        Some(found) => found,
+        None => {
+            let kept: &'static str = Box::leak(text.into_boxed_str());
+            known.insert(kept);
+            kept
+        }
+    }
 }
 
 struct Run {
@@ -224,7 +239,7 @@ impl Run {
         }
         self.finished.extend(self.slots[slot].take());
         let name = self.name();
-        let id: &'static str = Box::leak(format!("c{name}").into_boxed_str());
+        let id = lasting(format!("c{name}"));
         // Two places for our own clients, one each for the older families, one for a client that cannot resume.
         let join = match slot {
             0 | 1 => Join::new(id),
