@@ -49,7 +49,7 @@ fn signals_to_one_and_to_many_arrive_once_and_in_order() {
 
 #[test]
 fn a_client_that_stops_reading_is_ended_and_the_others_lose_nothing() {
-    small(Scenario::Slow, |config| config.limits.kept_bytes = 512 * 1024);
+    small(Scenario::Slow, |config| config.limits.kept_bytes = 2 * 1024 * 1024);
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! One session in which each client is told of each.
 
 use std::io;
+use std::time::Duration;
 
-use super::{Size, deserted, join, memory, nobody_ended, since, wait};
+use super::{Size, deserted, join, memory, nobody_ended, rest, since, wait};
 use crate::clock;
 use crate::fleet::Fleet;
 use crate::place::Place;
@@ -55,6 +56,7 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
         (middle..all.end).for_each(|client| fleet.leave(client));
         let gone = deserted(&mut fleet, place, report)?;
         report.check(format!("{round} round: the relay knows that all have left"), gone);
+        rest(&mut fleet, Duration::from_secs(1))?;
         if let Some(memory) = memory(place) {
             report.figure(
                 format!("{round} round: memory after they left"),

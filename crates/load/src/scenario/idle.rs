@@ -15,7 +15,7 @@ const SLACK_KIB: u64 = 4 * 1024;
 pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<()> {
     let mut fleet = Fleet::new(place)?;
     let empty = memory(place);
-    let mut peaks = Vec::new();
+    let (mut peaks, mut left) = (Vec::new(), Vec::new());
     for round in ["first", "second"] {
         let sessions = spread(&mut fleet, size)?;
         let all = sessions[0].start..sessions[sessions.len() - 1].end;
@@ -54,15 +54,19 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
         fleet.counts.created = 0;
         let gone = leave(&mut fleet, all.clone(), place, report)?;
         report.check(format!("{round} round: the relay knows that all have left"), gone);
+        rest(&mut fleet, Duration::from_secs(1))?;
         if let Some(after) = memory(place) {
+            left.push(after.rss);
             report.figure(format!("{round} round: memory after they left"), after.rss as f64 / 1024.0, "MiB");
         }
     }
-    if let [first, second] = *peaks
-        && size.judge_times
-    {
-        let most = first + first / 10 + SLACK_KIB;
-        report.check("the second round needs no more memory than the first", second <= most);
+    for (rounds, what) in [(peaks, "needs"), (left, "leaves")] {
+        if let [first, second] = *rounds
+            && size.judge_times
+        {
+            let most = first + first / 10 + SLACK_KIB;
+            report.check(format!("the second round {what} no more memory than the first"), second <= most);
+        }
     }
     Ok(())
 }

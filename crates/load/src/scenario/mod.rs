@@ -21,8 +21,8 @@ use crate::place::Place;
 use crate::process;
 use crate::report::Report;
 
-/// How long nothing may come of what was begun.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long nothing may come of what was begun: longer than a relay waits for lost clients.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Something to do to a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,11 +120,12 @@ impl Scenario {
         }
     }
 
-    /// Settings of the relay that it needs beside the defaults: comparisons between sessions mean something only if
-    /// they are on one shard.
+    /// Settings of the relay that it needs beside the defaults. Comparisons between sessions mean something only if
+    /// they are on one shard, and a client that was ended has to find time to read why.
     pub fn settings(self) -> &'static [&'static str] {
         match self {
-            Self::Slow | Self::Echo => &["shards=1"],
+            Self::Slow => &["shards=1", "link.close_timeout=30s"],
+            Self::Echo => &["shards=1"],
             _ => &[],
         }
     }
@@ -229,7 +230,7 @@ fn leave(fleet: &mut Fleet, clients: Range<usize>, place: &Place, report: &mut R
     deserted(fleet, place, report)
 }
 
-/// Waits until the relay knows of no clients. It is asked by another thread: a relay that is busy telling of those who
+/// Waits until the relay knows of no clients and has closed their sockets. It is asked by another thread: a relay that is busy telling of those who
 /// leave answers late, and its clients must go on reading meanwhile.
 fn deserted(fleet: &mut Fleet, place: &Place, report: &mut Report) -> io::Result<bool> {
     if place.admin.is_none() {
@@ -239,7 +240,8 @@ fn deserted(fleet: &mut Fleet, place: &Place, report: &mut Report) -> io::Result
     let asked = place.clone();
     let asking = thread::spawn(move || -> io::Result<()> {
         loop {
-            let left = asked.metric("connections")?.unwrap_or(0);
+            let of = |name: &str| asked.metric(name).map(Option::unwrap_or_default);
+            let left = of("connections")? + of("peers")?;
             if answer.send(left).is_err() || left == 0 {
                 return Ok(());
             }

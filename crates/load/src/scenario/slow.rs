@@ -28,6 +28,9 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
     fleet.set_deaf(slow, true);
     let streams = vec![Stream::to_all(with.start, members, 0), Stream::to_all(without.start, members, 1)];
     let mut traffic = Traffic::new(streams, size.bytes);
+    if !size.judge_times {
+        traffic.most = size.window;
+    }
     // What it reads at last is no loss of the others'.
     traffic.ignore(slow);
     let others = members as u64;

@@ -57,6 +57,8 @@ pub(super) struct Traffic {
     pub(super) faults: Faults,
     pub(super) latencies: Vec<Latency>,
     turn: usize,
+    /// Signals of one stream that may wait for their answers. A machine that falls behind is not pressed any further.
+    pub(super) most: usize,
     /// Whose deliveries do not count.
     ignored: Option<usize>,
 }
@@ -92,6 +94,7 @@ impl Traffic {
             faults: Faults::default(),
             latencies: (0..groups).map(|_| Latency::new()).collect(),
             turn: 0,
+            most: usize::MAX,
             ignored: None,
         }
     }
@@ -119,11 +122,17 @@ impl Traffic {
             if now >= end {
                 return Ok(());
             }
+            let mut until = due;
             while due <= now {
+                let next = &self.streams[self.turn % self.streams.len()];
+                if fleet.client(next.from).unanswered.len() >= self.most {
+                    until = now + Duration::from_millis(10);
+                    break;
+                }
                 let receivers = self.send(fleet, due);
                 due += Duration::from_secs(1) * receivers as u32 / rate.max(1);
             }
-            fleet.turn(due.min(end))?;
+            fleet.turn(until.max(due).min(end))?;
             self.take(fleet);
             report.progress(|| {
                 format!(
