@@ -69,7 +69,8 @@ fn check<T>(answer: &Response<T>, named: bool) -> Result<(), String> {
     let status = answer.status();
     match status {
         _ if status.is_success() => Ok(()),
-        StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+        // The second is wrong here, and yet what some proxies say to a wrong password.
+        StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED => {
             Err(format!("HTTP {status}: {}", wanted(answer.headers(), named)))
         }
         _ => Err(format!("HTTP {status}")),

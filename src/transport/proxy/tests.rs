@@ -175,6 +175,14 @@ async fn a_refusal_names_the_proxy_and_its_reason() {
     let table = [
         (Http, "", Some(Refuse(403)), false, "HTTP 403 Forbidden"),
         (Http, "", Some(Refuse(503)), false, "HTTP 503 Service Unavailable"),
+        (Http, "", Some(Refuse(401)), false, "HTTP 401 Unauthorized: it wants a user name and a password"),
+        (
+            Http,
+            "ada:secret@",
+            Some(Refuse(401)),
+            false,
+            "HTTP 401 Unauthorized: it refuses this user name and password",
+        ),
         (Http, "", Some(Refuse(302)), false, "HTTP 302 Found"),
         (Http, "", Some(Refuse(407)), false, "it wants Negotiate or NTLM, and only Basic is supported"),
         (Http, "", Some(Say(b"SSH-2.0-x\r\n\r\n".to_vec())), false, "its answer is not HTTP"),
