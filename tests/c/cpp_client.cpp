@@ -90,7 +90,7 @@ void talk() {
 
 int main() {
   world_begin();
-  CHECK(setenv("OTC_API_URL", relay_url(), 1) == 0);
+  set_variable("OTC_API_URL", relay_url());
   talk();
   world_end();
   std::puts("ok");

@@ -14,6 +14,7 @@ pub(super) enum Request {
     /// To end: SIGTERM, SIGINT.
     Stop,
     /// To read the configuration again: SIGHUP.
+    #[cfg_attr(not(unix), expect(dead_code, reason = "there is no such signal"))]
     Reload,
 }
 

@@ -88,7 +88,6 @@ pub(super) enum News {
     /// It ends.
     Stopping,
     /// It is not stuck.
-    #[cfg_attr(not(unix), expect(dead_code, reason = "nobody asks for it there"))]
     Alive,
 }
 

@@ -12,6 +12,7 @@
 pub mod c_api;
 mod client;
 pub mod cuts;
+#[cfg(unix)]
 pub mod ends;
 pub mod program;
 mod scene;
