@@ -70,16 +70,19 @@ static size_t append_quoted(char *line, size_t length, size_t size, const char *
 }
 
 void process_start(struct process *process, const char *const *arguments) {
-  STARTUPINFOA startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
+  STARTUPINFOW startup = {.cb = sizeof startup, .dwFlags = STARTF_USESTDHANDLES};
   PROCESS_INFORMATION information;
-  char line[32768] = "";
+  static char line[32768];
+  static wchar_t wide[32768];
   size_t length = 0;
   int i;
   for (i = 0; arguments[i] != NULL; i++) length = append_quoted(line, length, sizeof line, arguments[i]);
+  /* The texts of the tests are UTF-8; the narrow functions would take them for the code page of the machine. */
+  CHECK(MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, line, -1, wide, sizeof wide / sizeof wide[0]) > 0);
   make_pipe(&startup.hStdInput, &process->input, 1);
   make_pipe(&startup.hStdOutput, &process->output, 0);
   startup.hStdError = GetStdHandle(STD_ERROR_HANDLE);
-  if (!CreateProcessA(NULL, line, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL, &startup, &information)) {
+  if (!CreateProcessW(NULL, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP, NULL, NULL, &startup, &information)) {
     check_failed(__FILE__, __LINE__, "%s does not start: error %lu", arguments[0], GetLastError());
   }
   AssignProcessToJobObject(job(), information.hProcess);
