@@ -22,7 +22,7 @@ test: ## Everything that is checked before a change is accepted
 	  "Format" "$(CARGO) fmt --all --check" \
 	  "Lint" "$(CLIPPY)" \
 	  "Rust tests, headers, exports and layout" "scripts/rust-test.sh" \
-	  "Fuzz targets compile" "scripts/fuzz.sh --check" \
+	  "Fuzz targets compile, known inputs pass" "scripts/fuzz.sh --check" \
 	  "Headers are fresh" "$(CARGO) run --quiet --locked -p xtask -- headers --check" \
 	  "Headers, alone and in any order" "scripts/check-headers.sh" \
 	  "C sources compile cleanly" "scripts/check-c.sh" \

@@ -1,18 +1,4 @@
 //! Public keys, from PEM or, for inputs that are no text, from the DER inside.
 #![no_main]
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use libfuzzer_sys::fuzz_target;
-use otc_protocol::token::{PrivateKey, PublicKey};
-
-fuzz_target!(|input: &[u8]| {
-    let text = match std::str::from_utf8(input) {
-        Ok(text) if text.starts_with('-') => text.to_owned(),
-        _ => format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(input)),
-    };
-    if let Err(error) = PublicKey::from_pem(&text) {
-        assert!(!error.to_string().is_empty());
-    }
-    let _ = PrivateKey::from_pem(&text);
-});
+libfuzzer_sys::fuzz_target!(|input: &[u8]| otc_fuzz::check::public_key::check(input));

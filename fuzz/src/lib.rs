@@ -4,6 +4,10 @@
 //! reading of claims, not the refusal of forgeries. The first byte of an input says what the rest is.
 #![forbid(unsafe_code)]
 
+pub mod check;
+#[cfg(test)]
+mod replay;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use otc_protocol::token::{Keys, PublicKey, Secret};

@@ -50,6 +50,8 @@ mod admission;
 pub mod cli;
 mod clock;
 pub mod config;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod meters;
 mod server;

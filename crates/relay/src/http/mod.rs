@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod body;
 mod cors;
+pub(crate) mod input;
 mod operation;
 mod rate;
 mod rest;

@@ -2,15 +2,16 @@
 
 use std::rc::Rc;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use otc_protocol::limits::{self, SignalLimitError};
 use otc_protocol::raptor::SignalPayload;
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::body::{self, BodyError};
+use super::input::{self, SignalBody};
 use super::rest::Failure;
 use super::route::{RestPath, Target};
 use crate::clock;
@@ -47,20 +48,6 @@ struct Call<'a> {
     path: RestPath<'a>,
 }
 
-#[derive(Deserialize)]
-struct SignalBody {
-    #[serde(rename = "type", default)]
-    kind: Option<Value>,
-    #[serde(default)]
-    data: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct MuteBody {
-    #[serde(default)]
-    active: Option<bool>,
-}
-
 impl Call<'_> {
     /// Has the hub of the session's shard do something.
     async fn hub<T: Send + 'static>(
@@ -74,24 +61,12 @@ impl Call<'_> {
         shard.call(move |hub, now| work(hub, &session, now)).await.ok_or(GONE)
     }
 
-    async fn body<T: for<'de> Deserialize<'de>>(
-        &self,
-        request: &mut Request<Incoming>,
-    ) -> Result<T, Failure> {
-        let bytes = body::read(request.body_mut(), &self.shard.shared.config.http).await?;
-        // Some SDKs send no body where nothing is to be said, under the type of JSON.
-        let text: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        const WRONG: Failure =
-            Failure::of(StatusCode::BAD_REQUEST, "the body is not the JSON that this call takes");
-        // An array would pass for an object whose fields are all optional.
-        let fields = serde_json::from_slice(text).map_err(|_| WRONG)?;
-        serde_json::from_value(Value::Object(fields)).map_err(|_| WRONG)
+    async fn body(&self, request: &mut Request<Incoming>) -> Result<Bytes, Failure> {
+        Ok(body::read(request.body_mut(), &self.shard.shared.config.http).await?)
     }
 
     async fn signal(&self, to: Option<&str>, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
-        let body: SignalBody = self.body(request).await?;
-        let kind = text(body.kind, "type must be text")?.unwrap_or_default();
-        let data = text(body.data, "data must be text")?;
+        let SignalBody { kind, data } = SignalBody::read(&self.body(request).await?).map_err(wrong)?;
         limits::check_type(kind.as_bytes())?;
         limits::check_data(data.as_deref().unwrap_or_default().as_bytes())?;
         let to = to.map(str::to_owned);
@@ -143,15 +118,13 @@ impl Call<'_> {
     }
 
     async fn mute(&self, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
-        // Streams to be left out are named in several ways; no client can be told of any.
-        let body: MuteBody = self.body(request).await?;
-        let active = body.active.unwrap_or(true);
+        let active = input::mute(&self.body(request).await?).map_err(wrong)?;
         self.hub(move |hub, session, _| hub.set_mute(session, active)).await??;
         Ok(self.project())
     }
 
     async fn mute_stream(&self, stream: &str, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
-        let _: Value = self.body(request).await?;
+        input::nothing(&self.body(request).await?).map_err(wrong)?;
         let stream = stream.to_owned();
         self.hub(move |hub, session, _| hub.mute_stream(session, &stream)).await??;
         Ok(self.project())
@@ -184,13 +157,9 @@ fn stream_item(stream: &StreamInfo) -> Value {
     })
 }
 
-/// A text that may be absent.
-fn text(value: Option<Value>, message: &'static str) -> Result<Option<String>, Failure> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(Failure::of(StatusCode::BAD_REQUEST, message)),
-    }
+/// A body that is not what its call takes.
+fn wrong(message: &'static str) -> Failure {
+    Failure::of(StatusCode::BAD_REQUEST, message)
 }
 
 /// A list of what is in a session is empty when nobody is there: the session exists by its id.

@@ -5,6 +5,7 @@ mod admin;
 mod calls;
 mod certificates;
 mod client;
+mod hostile;
 mod http;
 mod join;
 mod limits;

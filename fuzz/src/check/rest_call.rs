@@ -1,0 +1,3 @@
+//! REST calls: paths, queries, bodies and forms.
+
+pub use otc_relay::fuzzing::rest as check;
