@@ -89,7 +89,7 @@ pub struct HttpConfig {
     /// How long a request's head may take, and an idle connection may stay. Default 10 s: a head is one packet, and
     /// slower ones are mostly somebody holding sockets open.
     pub head_timeout: Duration,
-    /// How long a request's body may take. Default 10 s.
+    /// How long a request's body may take, and a client to take a part of its answer. Default 10 s.
     pub body_timeout: Duration,
     /// The largest request head, URL included. Default 16 KiB: tokens with 1,000 characters of data, escaped twice,
     /// stay below 8 KiB.

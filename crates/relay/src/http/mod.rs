@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 mod body;
 mod cors;
+mod impatient;
 pub(crate) mod input;
 mod operation;
 mod rate;
@@ -34,6 +35,7 @@ use crate::ws;
 pub(crate) use rate::Rate;
 
 use answer::{Answer, Trusted};
+use impatient::Impatient;
 use route::{Route, query_value, route};
 
 /// The place of a socket among the open ones. The connection has it until a WebSocket takes it over.
@@ -54,7 +56,7 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: Stream, permit: SocketPermit
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(limits.max_head)
-            .serve_connection(TokioIo::new(stream), service)
+            .serve_connection(TokioIo::new(Impatient::new(stream, limits.body_timeout)), service)
             .with_upgrades()
     );
     let ended = tokio::select! {
@@ -194,8 +196,8 @@ fn upgrade(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -
 
 /// The socket below an HTTP connection, and what was read of it beyond the request.
 fn socket_of(upgraded: Upgraded) -> Option<(Stream, Bytes)> {
-    let parts = upgraded.downcast::<TokioIo<Stream>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<Impatient>>().ok()?;
     // Even an empty rest keeps the whole buffer that requests were read into.
     let read_ahead = if parts.read_buf.is_empty() { Bytes::new() } else { parts.read_buf };
-    Some((parts.io.into_inner(), read_ahead))
+    Some((parts.io.into_inner().into_inner(), read_ahead))
 }

@@ -96,6 +96,25 @@ async fn thousands_of_half_open_sockets_cost_little_and_end_by_themselves() {
 }
 
 #[tokio::test]
+async fn answers_that_nobody_reads_do_not_hold_a_socket_for_ever() {
+    let relay = start(|config| {
+        config.set("http.head_timeout", "300ms").unwrap();
+        config.set("http.body_timeout", "300ms").unwrap();
+    });
+    let mut bystanders = Bystanders::enter(&relay).await;
+    let mut socket = TcpStream::connect(relay.address()).await.expect("the relay listens");
+    let requests = "GET /x HTTP/1.1\r\nHost: a\r\n\r\n".repeat(1_000);
+    // Until the relay has stopped reading, because its answers do not go out.
+    while tokio::time::timeout(Duration::from_secs(1), socket.write_all(requests.as_bytes()))
+        .await
+        .is_ok_and(|written| written.is_ok())
+    {}
+    open_sockets(&relay, 2).await;
+    bystanders.notice_nothing().await;
+    drop(socket);
+}
+
+#[tokio::test]
 async fn floods_below_the_messages_are_answered_or_ended_and_disturb_nobody() {
     let relay = start(|_| ());
     let mut bystanders = Bystanders::enter(&relay).await;
