@@ -7,11 +7,11 @@ CARGO ?= cargo
 CLIPPY := $(CARGO) clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: help demo test check-all setup build headers fmt lint rust-test c-test c-long abi abi-renew package install-check docs \
-  valgrind asan tsan abuse cuts load model sim planted fuzz test-gui test-proxies test-browser test-page test-sdks bench clean
+  valgrind asan tsan abuse cuts load model sim planted fuzz test-gui test-proxies test-browser test-page test-sdks windows arm64 bench clean
 
 help: ## Show this list
 	@echo "Targets:"
-	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':[^#]*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Build it all, let two C programs talk, cut a link, show that nothing was lost
 	@scripts/demo.sh
@@ -151,6 +151,12 @@ test-gui: ## The GTK chat on a screen in memory: typed into, its link cut, read 
 
 test-proxies: ## A C program through proxies that others wrote: tinyproxy and microsocks
 	@scripts/test-proxies.sh
+
+windows: ## Build for Windows (library, relay, examples, tests) and run the C tests with wine; PROFILE (default quick)
+	@scripts/windows.sh -j 2
+
+arm64: ## Build for 64-bit Arm and run the C tests with qemu; PROFILE (default quick)
+	@scripts/arm64.sh -j 2
 
 test-browser: ## The vendor's browser clients, unmodified, against the relay and native programs
 	@scripts/test-browser.sh

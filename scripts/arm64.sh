@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the library, examples and tests for 64-bit Arm, and runs the C tests with qemu. The relay and the link breaker, which the
+# Builds the library, examples and tests for 64-bit Arm, and runs the C tests with qemu. The relay and the proxies, which the
 # tests start as programs, are this machine's.
 #
 #   scripts/arm64.sh [ARGUMENTS_OF_CTEST...]
@@ -24,5 +24,10 @@ file -L "$build/lib/libotc.so" | grep -o 'ARM aarch64'
 
 # Everything takes several times as long in the emulator.
 export OTC_TEST_SLOW="${OTC_TEST_SLOW:-5}"
-echo "arm64: running the C tests with qemu"
-ctest --test-dir "$build" --output-on-failure --no-tests=error "$@"
+
+# What the emulator shows through: a thread of its own, the signal masks of the machine, and that it cannot start programs by itself.
+left_out='calls_before_init_fail_cleanly|destroy_joins_every_thread_and_init_works_again'
+left_out+='|after_the_last_destroy_no_descriptor_and_no_thread_is_left|handlers_of_the_host_run_on_its_own_threads'
+left_out+='|chat_in_a_terminal_keeps_what_is_being_typed|ctrl_d_leaves_the_chat_and_says_nothing_half_typed'
+echo "arm64: running the C tests with qemu, but not those that see the emulator: ${left_out//|/, }"
+ctest --test-dir "$build" --output-on-failure --no-tests=error --exclude-regex "$left_out" "$@"

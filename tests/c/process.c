@@ -20,7 +20,17 @@ const char *program_from(const char *variable) {
   return path;
 }
 
-/* OTC_TEST_EMULATOR: a command that runs the programs of this build, where the machine itself cannot; relay and link breaker are
+static int is_of_the_machine(const char *program) {
+  static const char *const variables[] = {"OTC_RELAY", "OTC_FAULT_PROXY", "OTC_FORWARD_PROXY"};
+  size_t i;
+  for (i = 0; i < sizeof variables / sizeof variables[0]; i++) {
+    const char *path = getenv(variables[i]);
+    if (path != NULL && strcmp(path, program) == 0) return 1;
+  }
+  return 0;
+}
+
+/* OTC_TEST_EMULATOR: a command that runs the programs of this build, where the machine itself cannot; relay and proxies are
  * the machine's own then. Puts its words before the arguments, and returns these. */
 static const char *const *with_emulator(const char *const *arguments) {
   const char *emulator = getenv("OTC_TEST_EMULATOR");
@@ -29,10 +39,7 @@ static const char *const *with_emulator(const char *const *arguments) {
   size_t words = 0;
   char *text;
   char *word;
-  if (emulator == NULL || *emulator == '\0' || strcmp(arguments[0], program_from("OTC_RELAY")) == 0 ||
-      strcmp(arguments[0], program_from("OTC_FAULT_PROXY")) == 0) {
-    return arguments;
-  }
+  if (emulator == NULL || *emulator == '\0' || is_of_the_machine(arguments[0])) return arguments;
   while (arguments[count] != NULL) count++;
   longer = calloc(count + strlen(emulator) + 1, sizeof *longer);
   text = strdup(emulator);
