@@ -174,6 +174,11 @@ class library {
   bool alive_ = false;
 };
 
+namespace detail {
+/// What handlers::on_exception throws where no class overrides it.
+struct nobody_told {};
+}  // namespace detail
+
 /// A client in a session: a value that may be kept and copied as long as anyone likes.
 class connection {
  public:
@@ -188,10 +193,12 @@ class connection {
 
   /// Whether this is a client at all.
   explicit operator bool() const noexcept { return handle_ != nullptr; }
-  /// The connection id.
-  std::string_view id() const { return detail::view(otc_connection_get_id(handle_.get())); }
-  /// The data of its token.
-  std::string_view data() const { return detail::view(otc_connection_get_data(handle_.get())); }
+  /// The connection id. The view lives as long as this object or a copy of it; of a temporary it is a copy.
+  std::string_view id() const & { return detail::view(otc_connection_get_id(handle_.get())); }
+  std::string id() const && { return std::string(detail::view(otc_connection_get_id(handle_.get()))); }
+  /// The data of its token. The view lives as long as this object or a copy of it; of a temporary it is a copy.
+  std::string_view data() const & { return detail::view(otc_connection_get_data(handle_.get())); }
+  std::string data() const && { return std::string(detail::view(otc_connection_get_data(handle_.get()))); }
   /// When it entered, in milliseconds since 1970.
   std::int64_t creation_time() const { return otc_connection_get_creation_time(handle_.get()); }
   /// The handle for calls of the C interface; lives as long as this object or a copy of it.
@@ -218,10 +225,12 @@ class stream {
 
   /// Whether this is a stream at all.
   explicit operator bool() const noexcept { return handle_ != nullptr; }
-  /// The stream id.
-  std::string_view id() const { return detail::view(otc_stream_get_id(handle_.get())); }
-  /// The name that its publisher gave it.
-  std::string_view name() const { return detail::view(otc_stream_get_name(handle_.get())); }
+  /// The stream id. The view lives as long as this object or a copy of it; of a temporary it is a copy.
+  std::string_view id() const & { return detail::view(otc_stream_get_id(handle_.get())); }
+  std::string id() const && { return std::string(detail::view(otc_stream_get_id(handle_.get()))); }
+  /// The name that its publisher gave it. The view lives as long as this object or a copy of it; of a temporary it is a copy.
+  std::string_view name() const & { return detail::view(otc_stream_get_name(handle_.get())); }
+  std::string name() const && { return std::string(detail::view(otc_stream_get_name(handle_.get()))); }
   /// Whose it is.
   connection owner() const { return connection(otc_stream_get_connection(handle_.get())); }
   /// The handle for calls of the C interface; lives as long as this object or a copy of it.
@@ -286,7 +295,11 @@ class handlers {
   /// Connecting failed, or the session ended by fault.
   virtual void on_error(std::error_code, std::string_view) {}
   /// One of these, or a function, threw.
-  virtual void on_exception(std::exception_ptr) {}
+  virtual void on_exception(std::exception_ptr) {
+#if OTC_HPP_EXCEPTIONS
+    throw detail::nobody_told();  // so that it is written to stderr, unless a function takes it
+#endif
+  }
 
  protected:
   handlers() = default;
@@ -379,13 +392,25 @@ struct complaint {
   char text[512];
 };
 
+/// Calls an on_exception handler. Whether somebody was told.
+template <typename Handler>
+bool tell(Handler handler, const std::exception_ptr &thrown) noexcept {
+  try {
+    handler(thrown);
+    return true;
+  } catch (const nobody_told &) {
+  } catch (...) {
+    complaint("on_exception", std::current_exception()).shout();
+  }
+  return false;
+}
+
 /// Tells object and function of an exception. Whether there was anybody to tell.
 inline bool report(state &current, const std::exception_ptr &thrown) {
   const auto object = current.take(&state::object);
   const auto function = current.take(&state::exception);
-  if (object) object->on_exception(thrown);
-  if (function) (*function)(thrown);
-  return object != nullptr || function != nullptr;
+  const bool told = object && tell([&](const std::exception_ptr &it) { object->on_exception(it); }, thrown);
+  return (function && tell(*function, thrown)) || told;
 }
 #endif
 
@@ -399,11 +424,7 @@ void attempt(state &current, const char *where, Body body) noexcept {
   } catch (...) {
     const std::exception_ptr thrown = std::current_exception();
     const complaint logged(where, thrown);
-    try {
-      if (!report(current, thrown)) logged.shout();
-    } catch (...) {
-      complaint("on_exception", std::current_exception()).shout();
-    }
+    if (!report(current, thrown)) logged.shout();
   }
 #else
   static_cast<void>(where);

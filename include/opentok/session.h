@@ -431,7 +431,8 @@ otc_status otc_session_disconnect(otc_session *session);
  *   callback, of any session, it never waits: a callback of this session that runs elsewhere may finish, no further
  *   one starts.
  * - Ownership: the session, its own connections and the string of otc_session_get_id() are gone when it returns;
- *   inside a callback of the same session, when that callback returns. user_data may be freed then.
+ *   inside a callback of the same session, when that callback returns. user_data may be freed then; not so when a
+ *   callback of another session deletes it: one of this session may still be running.
  * - What the session still answers: calls from elsewhere treat it as unknown at once. A callback of it that is running
  *   may go on to ask for id, connection, capabilities and user_data until it returns.
  * - NULL: gives OTC_INVALID_PARAM, and so does a session that was deleted before.

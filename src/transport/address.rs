@@ -163,7 +163,7 @@ pub(super) fn joined(host: &str, port: u16) -> String {
 /// page long.
 pub fn shown_text(url: &str) -> String {
     let (scheme, rest) = match url.split_once("://") {
-        Some((scheme, rest)) if !scheme.contains(['@', '?', '#']) => (format!("{scheme}://"), rest),
+        Some((scheme, rest)) if is_scheme(scheme) => (format!("{scheme}://"), rest),
         _ => (String::new(), url),
     };
     let end = |text: &str| text.find(['?', '#']).unwrap_or(text.len());
@@ -171,9 +171,28 @@ pub fn shown_text(url: &str) -> String {
         // A password with such characters, or a query with an "@": it cannot be told which.
         Some(at) if end(rest) < at => "...".to_owned(),
         Some(at) => format!("...{}", &rest[at..end(rest)]),
-        None => rest[..end(rest)].to_owned(),
+        // The rest may be a user name and a password whose "@" was forgotten or escaped.
+        None if names_a_host(&rest[..end(rest)]) => rest[..end(rest)].to_owned(),
+        None => "...".to_owned(),
     };
     super::error::short_line(&format!("{scheme}{shown}"))
+}
+
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+/// Whether a text is a host, perhaps with a port and a path, and nothing in it can be a password.
+fn names_a_host(text: &str) -> bool {
+    let (authority, path) = text.split_once('/').unwrap_or((text, ""));
+    let port = match authority.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((_, "")) => None,
+        Some((_, after)) => Some(after.strip_prefix(':').unwrap_or("?")),
+        None => authority.split_once(':').map(|(_, port)| port),
+    };
+    let is_port = |port: &str| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    !authority.contains('%') && port.is_none_or(is_port) && !path.contains(':')
 }
 
 /// What a text with `%XX` in it stands for. `None` for a `%` that is followed by anything else.

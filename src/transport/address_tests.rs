@@ -93,6 +93,16 @@ fn what_is_shown_has_neither_query_nor_user_name() {
         ("user:secret@h", "...@h"),
         ("h\nx", "h x"),
         ("ftp://h/#secret", "ftp://h/"),
+        ("http://[::1]:80/a", "http://[::1]:80/a"),
+        ("h:80/a", "h:80/a"),
+        // The host was forgotten, the "@" escaped, slashes left out, or the password has them.
+        ("http://alice:secret", "http://..."),
+        ("http://alice:secret%40127.0.0.1:1", "http://..."),
+        ("http:alice:secret:127.0.0.1:1", "..."),
+        ("http:/alice:secret", "..."),
+        ("socks5:alice:secret", "..."),
+        ("alice:sec://ret@127.0.0.1:3128", "...@127.0.0.1:3128"),
+        ("http://h/alice:secret", "http://..."),
     ];
     for (text, shown) in table {
         assert_eq!(shown_text(text), shown);

@@ -116,12 +116,15 @@ impl Tls {
     /// Uses what the files named here hold now.
     pub(crate) fn reload(&self, certificate: &Path, key: &Path) -> CertificateNews {
         let mut files = self.certificates.files.lock().unwrap_or_else(PoisonError::into_inner);
-        (files.certificate, files.key) = (certificate.to_owned(), key.to_owned());
         // Whoever asked for it wants to hear of a mistake again.
-        if files.seen.is_err() {
-            files.seen = Ok([0; digest::SHA256_OUTPUT_LEN]);
+        let seen = files.seen.clone().or(Ok([0; digest::SHA256_OUTPUT_LEN]));
+        let mut new = Files { certificate: certificate.to_owned(), key: key.to_owned(), seen };
+        let news = self.certificates.take(&mut new);
+        // What cannot be used is not watched either.
+        if !matches!(news, CertificateNews::Unusable(_)) {
+            *files = new;
         }
-        self.certificates.take(&mut files)
+        news
     }
 }
 

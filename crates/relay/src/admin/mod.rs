@@ -22,6 +22,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock;
 use crate::http::answer::{self, Answer};
+use crate::http::impatient::Impatient;
 use crate::server::{Phase, Shared};
 use crate::stream::Stream;
 pub(crate) use status::Totals;
@@ -96,7 +97,10 @@ async fn serve_stream(admin: &Rc<Admin>, stream: Stream) {
         .timer(TokioTimer::new())
         .header_read_timeout(admin.shared.config.http.head_timeout)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(
+            TokioIo::new(Impatient::new(stream, admin.shared.config.http.body_timeout)),
+            service,
+        )
         .await;
     if let Err(error) = ended {
         tracing::debug!(%error, "admin connection ended");

@@ -173,6 +173,9 @@ pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
         false => args.connections.clone(),
         true => ids(&args.call.connections(&remote)?.1),
     };
+    for connection in &wanted {
+        segment(connection)?;
+    }
     let (mut kicked, mut failed) = (Vec::new(), None);
     let progress = Progress::new();
     for (done, connection) in wanted.iter().enumerate() {
@@ -180,8 +183,12 @@ pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
         let rest = format!("connection/{}", segment(connection)?);
         match args.call.ask(&remote, Method::DELETE, &rest, None) {
             Ok(_) => kicked.push(connection),
-            // With --all, whoever went by itself meanwhile is gone as wanted.
-            Err(Failure::Failed(why)) if args.all && why.contains("answers 404") => {}
+            // Whoever went by itself meanwhile is gone as wanted with --all; else it is told, after the others are ended.
+            Err(Failure::Failed(why)) if why.contains("answers 404") => {
+                if !args.all {
+                    failed = Some(Failure::Failed(why));
+                }
+            }
             Err(error) => {
                 failed = Some(error);
                 break;
@@ -237,7 +244,9 @@ fn ids(items: &[Value]) -> Vec<String> {
 /// A connection id as a segment of a path: whatever would end the segment is no such id.
 fn segment(connection: &str) -> Result<&str, Failure> {
     let fits = !connection.is_empty()
-        && connection.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~'));
+        && connection
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b':'));
     match fits {
         true => Ok(connection),
         false => Err(Failure::Usage(format!(

@@ -48,9 +48,14 @@ pub(super) fn reload(relay: &Relay, old: &Config, new: Result<Config, Failure>) 
             for key in old.differences(&new).into_iter().filter(|key| !(with_tls && of_certificate(key))) {
                 tracing::warn!(key, "this setting changes at the next start only");
             }
+            let news = relay.reload_certificate(&new.tls);
+            certificate(&news);
+            if matches!(news, CertificateNews::Unusable(_)) {
+                tracing::error!("not reloaded, all stays as it was");
+                return;
+            }
             tracing::info!(projects = new.keys.summary().len(), "projects and applications reloaded");
             relay.set_keys(new.keys);
-            certificate(&relay.reload_certificate(&new.tls));
         }
         Err(Failure::Usage(error) | Failure::Failed(error)) => {
             tracing::error!(error, "not reloaded, all stays as it was");

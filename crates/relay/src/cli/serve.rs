@@ -274,11 +274,18 @@ fn variables(config: &mut Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
+/// What is no key may hold a secret.
+fn not_an_assignment(text: &str) -> ConfigError {
+    let allowed = "key=value, such as shards=2";
+    match Setting::all().iter().any(|setting| setting.key == text) {
+        true => ConfigError::new("--set", text, allowed),
+        false => ConfigError::secret("--set", allowed),
+    }
+}
+
 fn flags(config: &mut Config, flags: &Common) -> Result<(), ConfigError> {
     for assignment in &flags.set {
-        let (key, value) = assignment
-            .split_once('=')
-            .ok_or_else(|| ConfigError::new("--set", assignment, "key=value, such as shards=2"))?;
+        let (key, value) = assignment.split_once('=').ok_or_else(|| not_an_assignment(assignment))?;
         config.set(key.trim(), value.trim()).map_err(|error| error.at("--set"))?;
     }
     if let Some(listen) = &flags.listen {

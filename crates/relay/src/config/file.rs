@@ -1,5 +1,7 @@
 //! The configuration file.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 use toml::Value;
 
@@ -68,7 +70,12 @@ fn walk(config: &mut Config, key: &str, value: &Value) -> Result<(), ConfigError
 
 fn projects(config: &mut Config, value: Value) -> Result<(), ConfigError> {
     let projects: Vec<Project> = value.try_into().map_err(|_| ConfigError::secret("project", PROJECT))?;
+    let mut seen = BTreeSet::new();
     for project in projects {
+        if !seen.insert(project.api_key.clone()) {
+            let allowed = "each key once; several secrets go into api_secret = [\"…\", \"…\"]";
+            return Err(ConfigError::new("project.api_key", &project.api_key, allowed));
+        }
         let secrets = match project.api_secret {
             OneOrMore::One(secret) => vec![secret],
             OneOrMore::More(secrets) => secrets,
@@ -82,7 +89,11 @@ fn projects(config: &mut Config, value: Value) -> Result<(), ConfigError> {
 fn applications(config: &mut Config, value: Value) -> Result<(), ConfigError> {
     let applications: Vec<Application> =
         value.try_into().map_err(|_| ConfigError::secret("application", APPLICATION))?;
+    let mut seen = BTreeSet::new();
     for application in applications {
+        if !seen.insert(application.id.clone()) {
+            return Err(ConfigError::new("application.id", &application.id, "each id once"));
+        }
         config.keys.set_application(&application.id, &application.public_key)?;
     }
     Ok(())

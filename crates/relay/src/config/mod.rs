@@ -313,6 +313,28 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_under_a_wrong_key_is_not_repeated() {
+        for text in [
+            "[tls]\nadmin_token = \"the-secret-of-it\"\n",
+            "api_secret = \"the-secret-of-it\"\n",
+            "admin_tokn = \"the-secret-of-it\"\n",
+        ] {
+            let error = Config::default().apply_toml(text).unwrap_err().to_string();
+            assert!(!error.contains("the-secret-of-it"), "{error}");
+        }
+        let error = Config::default().set("tls.admin_token", "x").unwrap_err().to_string();
+        assert!(error.ends_with("did you mean admin_token?"), "{error}");
+    }
+
+    #[test]
+    fn a_project_or_an_application_that_stands_twice_is_refused() {
+        let project = "[[project]]\napi_key = \"100\"\napi_secret = \"a secret\"\n";
+        let error = Config::default().apply_toml(&project.repeat(2)).unwrap_err().to_string();
+        assert!(error.contains("project.api_key = \"100\"") && error.contains("each key once"), "{error}");
+        Config::default().apply_toml(project).unwrap();
+    }
+
+    #[test]
     fn every_default_is_allowed_and_the_defaults_go_together() {
         let defaults = Config::default();
         for setting in Setting::all() {

@@ -52,7 +52,8 @@ pub(super) fn set(config: &mut Config, key: &str, value: &str) -> Result<(), Con
     let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
         let hint = nearest(key).map_or(String::new(), |near| format!("; did you mean {near}?"));
         let allowed = format!("one of the keys that `otc-relay serve --help` lists{hint}");
-        return Err(ConfigError::new(key, value, allowed));
+        // The value may be a secret that stands in the wrong place.
+        return Err(ConfigError::secret(key, allowed));
     };
     (setting.set)(config, value).ok_or_else(|| match setting.secret {
         true => ConfigError::secret(key, setting.allowed),
@@ -85,9 +86,10 @@ fn nearest(key: &str) -> Option<&'static str> {
     let wanted = last(key);
     let similar = |setting: &&Setting| {
         let name = last(setting.key);
-        name == wanted || (wanted.len() > 3 && (name.contains(&wanted) || wanted.contains(&name)))
+        wanted.len() > 3 && (name.contains(&wanted) || wanted.contains(&name))
     };
-    SETTINGS.iter().find(similar).map(|setting| setting.key)
+    let same = SETTINGS.iter().find(|setting| last(setting.key) == wanted);
+    same.or_else(|| SETTINGS.iter().find(similar)).map(|setting| setting.key)
 }
 
 /// Whether a text says where to listen: a host and a port.

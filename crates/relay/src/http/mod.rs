@@ -3,7 +3,7 @@
 pub(crate) mod answer;
 mod body;
 mod cors;
-mod impatient;
+pub(crate) mod impatient;
 pub(crate) mod input;
 mod operation;
 mod rate;
