@@ -12,6 +12,7 @@ use super::error::{LinkLoss, OpenFailure, SessionError};
 use super::event::{Action, Event, LinkId, LogLevel};
 use super::join::{Join, bare};
 use super::reconnect;
+use super::restraint::Repeated;
 use super::state::{Connected, Reconnecting, Stage, State, Way};
 use super::text::{seconds, waiting_for};
 use super::timer::Timer;
@@ -122,7 +123,7 @@ impl Session {
             return self.finish(connected.join, ending);
         }
         self.clear_link_timers();
-        self.log(LogLevel::Warn, format!("{why}; reconnecting"));
+        self.log_repeated(Repeated::Link, LogLevel::Warn, now, || format!("{why}; reconnecting"));
         let Connected { mut join, link } = connected;
         let brief = now.saturating_duration_since(link.opened_at) < FRUITFUL_AFTER;
         join.fruitless = if brief && !link.fruitful { join.fruitless.saturating_add(1) } else { 0 };
@@ -143,7 +144,9 @@ impl Session {
             return self.finish(reconnecting.join, ending);
         }
         self.clear_link_timers();
-        self.log(LogLevel::Info, format!("reconnecting, attempt {}: {why}", reconnecting.attempts));
+        self.log_repeated(Repeated::Link, LogLevel::Info, now, || {
+            format!("reconnecting, attempt {}: {why}", reconnecting.attempts)
+        });
         // Nothing was added that is not to be kept.
         reconnecting.join.outbox.rewind();
         reconnecting.way = Way::Waiting;
@@ -165,7 +168,9 @@ impl Session {
         self.timers.clear(Timer::GiveUp);
         self.counters.resumes += 1;
         let took = seconds(now.saturating_duration_since(lost_at));
-        self.log(LogLevel::Info, format!("resumed after {took}, attempt {attempts}"));
+        self.log_repeated(Repeated::Link, LogLevel::Info, now, || {
+            format!("resumed after {took}, attempt {attempts}")
+        });
         self.tell(Event::Reconnected);
         if planted::is(Bug::DoubleReconnected) && attempts > 1 {
             self.tell(Event::Reconnected);
@@ -226,6 +231,7 @@ impl Session {
 
     /// Counts and logs what will never be answered.
     pub(super) fn account_for(&mut self, join: &Join) {
+        self.log_left_out(None);
         let signals = join.outbox.signals();
         if signals > 0 && !planted::is(Bug::UncountedLoss) {
             self.counters.signals_dropped += signals as u64;
@@ -237,6 +243,7 @@ impl Session {
     }
 
     pub(super) fn ping(&mut self, now: Instant) {
+        self.log_left_out(Some(now));
         let Some(link) = self.state.live().map(|live| live.id) else { return };
         self.timers.set(Timer::Ping, now + self.config.ping_interval);
         self.output.send(link, bare(FrameType::Ping));

@@ -29,6 +29,7 @@ mod outbox;
 mod output;
 mod receiving;
 mod reconnect;
+mod restraint;
 mod roster;
 mod sending;
 mod state;
@@ -46,6 +47,7 @@ use otc_protocol::session_info::SessionInfo;
 
 use ids::Ids;
 use output::Output;
+use restraint::{Repeated, Restraint};
 use state::State;
 use timer::{Timer, Timers};
 
@@ -136,6 +138,7 @@ pub struct Session {
     state: State,
     timers: Timers,
     output: Output,
+    restraint: Restraint,
     counters: Counters,
     own: Option<Arc<Connection>>,
     /// Whether the driver does not read.
@@ -162,6 +165,7 @@ impl Session {
             state: State::Idle,
             timers: Timers::default(),
             output: Output::default(),
+            restraint: Restraint::default(),
             counters: Counters::default(),
             own: None,
             paused: false,
@@ -395,5 +399,19 @@ impl Session {
 
     fn log(&mut self, level: LogLevel, text: String) {
         self.output.log(level, text);
+    }
+
+    /// Logs what a relay can bring about as often as it likes, within bounds.
+    fn log_repeated(&mut self, kind: Repeated, level: LogLevel, now: Instant, text: impl FnOnce() -> String) {
+        if self.restraint.lets_through(kind, now) {
+            self.output.log(level, text());
+        }
+    }
+
+    /// Says how much of that was left out of the log: all of it, or what may be said `now`.
+    fn log_left_out(&mut self, now: Option<Instant>) {
+        for (kind, left_out) in self.restraint.take_left_out(now) {
+            self.output.log(LogLevel::Warn, format!("left out of the log: {left_out} {}", kind.words()));
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytestring::ByteString;
 use otc_protocol::raptor::{self, Archive, SessionState, Signal, StreamUpdate};
@@ -12,6 +13,7 @@ use super::Session;
 use super::established::Ending;
 use super::event::{Event, LogLevel};
 use super::join::Join;
+use super::restraint::Repeated;
 use super::roster::{Capabilities, Connection, changes};
 use super::state::{Connected, State};
 use super::text::foreign;
@@ -48,7 +50,7 @@ impl Session {
     }
 
     /// A message that is not a repeat.
-    pub(super) fn news(&mut self, frame: &Frame, event: raptor::Event<'_>) {
+    pub(super) fn news(&mut self, frame: &Frame, event: raptor::Event<'_>, now: Instant) {
         match event {
             raptor::Event::Signal(signal) => self.signalled(frame, &signal),
             raptor::Event::ConnectionCreated(told) => self.entered(told),
@@ -64,7 +66,9 @@ impl Session {
             }
             raptor::Event::SessionState(_) => {}
             raptor::Event::Other { method, .. } => {
-                self.log(LogLevel::Debug, format!("passed over a message: {}", foreign(&method, "")));
+                self.log_repeated(Repeated::Unknown, LogLevel::Debug, now, || {
+                    format!("passed over a message: {}", foreign(&method, ""))
+                });
             }
         }
         self.check_roster();

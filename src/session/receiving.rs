@@ -13,6 +13,7 @@ use super::error::LinkLoss;
 use super::event::{Action, LinkId, LogLevel};
 use super::join::{CREATE, READ};
 use super::outbox::RequestKind;
+use super::restraint::Repeated;
 use super::state::{Connected, State};
 use super::text::because;
 
@@ -51,7 +52,7 @@ impl Session {
             FrameType::Status => self.status_arrived(&frame, now),
             _ => match &self.state {
                 State::Joining(_) => self.arrived_while_joining(frame, now),
-                State::Connected(_) => self.arrived(&frame),
+                State::Connected(_) => self.arrived(&frame, now),
                 // Nobody is to hear of it any more, and what is not acknowledged was not delivered.
                 State::Idle | State::Fetching(_) | State::Reconnecting(_) | State::Disconnecting(_) => {}
             },
@@ -78,7 +79,7 @@ impl Session {
                 // What is not in the outbox any more was a signal that was not kept.
                 let kind = join.outbox.answered(number).unwrap_or(RequestKind::Signal);
                 if !accepted {
-                    self.request_refused(kind, code, reason);
+                    self.request_refused(kind, code, reason, now);
                 }
             }
             State::Disconnecting(leaving) => {
@@ -90,20 +91,23 @@ impl Session {
         }
     }
 
-    fn request_refused(&mut self, kind: RequestKind, code: Option<u16>, reason: &str) {
-        let code = code.map_or("no status".to_owned(), |code| code.to_string());
-        let why = because(reason, "");
+    fn request_refused(&mut self, kind: RequestKind, code: Option<u16>, reason: &str, now: Instant) {
+        let why = || {
+            let code = code.map_or("no status".to_owned(), |code| code.to_string());
+            format!("{code}{}", because(reason, ""))
+        };
         match kind {
             RequestKind::Signal => {
                 self.counters.signals_refused += 1;
                 let so_far = self.counters.signals_refused;
-                self.log(
-                    LogLevel::Warn,
-                    format!("relay refused a signal, {code}{why}; {so_far} refused so far"),
-                );
+                self.log_repeated(Repeated::RefusedSignal, LogLevel::Warn, now, || {
+                    format!("relay refused a signal, {}; {so_far} refused so far", why())
+                });
             }
             RequestKind::Removal => {
-                self.log(LogLevel::Warn, format!("relay refused to remove a client, {code}{why}"));
+                self.log_repeated(Repeated::RefusedRemoval, LogLevel::Warn, now, || {
+                    format!("relay refused to remove a client, {}", why())
+                });
             }
         }
     }
@@ -145,7 +149,7 @@ impl Session {
     }
 
     /// A frame while joined: acknowledged, passed over if it was here before, else passed on.
-    fn arrived(&mut self, frame: &Frame) {
+    fn arrived(&mut self, frame: &Frame, now: Instant) {
         let State::Connected(Connected { join, link }) = &mut self.state else { return };
         if let Some(id) = frame.header(header::TRANSACTION_ID) {
             // A message that carries the id of a request answers it, as a STATUS does.
@@ -169,10 +173,12 @@ impl Session {
             return;
         }
         match raptor::Event::decode(&frame.data) {
-            Ok(event) => self.news(frame, event),
+            Ok(event) => self.news(frame, event, now),
             Err(error) => {
                 self.counters.malformed += 1;
-                self.log(LogLevel::Warn, format!("a message of the relay was passed over: {error}"));
+                self.log_repeated(Repeated::Malformed, LogLevel::Warn, now, || {
+                    format!("a message of the relay was passed over: {error}")
+                });
             }
         }
     }

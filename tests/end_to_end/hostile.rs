@@ -369,6 +369,35 @@ fn what_makes_no_sense_is_passed_over_and_the_session_goes_on() {
 }
 
 #[test]
+fn a_flood_of_nonsense_does_not_flood_the_log() {
+    const FLOOD: usize = 20_000;
+    LazyLock::force(&LOGGED);
+    let server = Server::start(|visitor| {
+        if visitor.asks_for_info() {
+            return visitor.give_info();
+        }
+        visitor.admit()?;
+        for _ in 0..FLOOD {
+            visitor.tell("b", "no JSON")?;
+        }
+        visitor.tell_signal("b", "after the flood")?;
+        visitor.await_close();
+        Ok(())
+    });
+    let client = client_of(&server);
+    client.expect(&Event::Connected);
+    assert_eq!(client.expect_signal().1, "after the flood");
+    assert_eq!(client.session.counters().malformed, FLOOD as u64);
+    client.session.disconnect().expect("connected");
+    client.expect(&Event::Disconnected);
+    let told = |lines: &[String], words: &str| lines.iter().filter(|line| line.contains(words)).count();
+    // Other tests of this process log a few lines of their own.
+    let lines = LOGGED.lock();
+    assert!(told(&lines, "a message of the relay was passed over") < 200);
+    assert!(told(&lines, "left out of the log: ") > 0, "what is missing is told");
+}
+
+#[test]
 fn fragments_without_end_end_the_session_before_they_fill_the_memory() {
     const LARGEST: usize = 16 * 1024 * 1024;
     let sent = Arc::new(AtomicUsize::new(0));

@@ -199,21 +199,6 @@ fn neither_errors_nor_the_log_hold_the_secrets_of_a_session() {
 }
 
 #[test]
-fn the_log_is_bounded_and_says_what_it_left_out() {
-    let mut h = Harness::new();
-    let link = h.join();
-    for n in 0..300 {
-        let frame = h.message(SYMPHONY, "nonsense").encode().unwrap();
-        h.session.handle_message(link, frame, h.now);
-        assert_eq!(h.session.counters().malformed, n + 1);
-    }
-    h.log.clear();
-    h.pump();
-    assert_eq!(h.log.len(), 257);
-    assert_eq!(h.log.last().unwrap().text, "log lines left out: 44");
-}
-
-#[test]
 fn words_about_the_milestones_of_a_session_are_logged() {
     let mut h = Harness::new();
     let link = h.join_among(&["b"]);

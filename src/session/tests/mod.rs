@@ -10,6 +10,7 @@ mod hostile;
 mod joining;
 mod keepalive;
 mod leaving;
+mod logging;
 mod presence;
 mod promise;
 mod receiving;
