@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 
 use crate::session::{LinkId, LinkLoss, OpenFailure};
-use crate::transport::{Hop, Incoming, Link, Progress, TransportError};
+use crate::transport::{Hop, Incoming, Link, Progress, ProxyStep, TransportError};
 
 use super::driver::Input;
 
@@ -309,6 +309,7 @@ pub(super) fn open_failure(error: &TransportError) -> OpenFailure {
         _ if error.interrupted => OpenFailure::Interrupted,
         Hop::Resolve => OpenFailure::Resolve,
         Hop::Setting | Hop::Connect => OpenFailure::Connect,
+        Hop::Proxy(ProxyStep::Login) => OpenFailure::ProxyLogin,
         Hop::Proxy(_) => OpenFailure::Proxy,
         Hop::Tls => OpenFailure::Tls,
         Hop::Answer | Hop::Upgrade(_) | Hop::Rules => OpenFailure::Upgrade,

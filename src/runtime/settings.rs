@@ -9,7 +9,7 @@ use crate::session::SessionConfig;
 use crate::transport::address::{Address, Family, shown_text};
 use crate::transport::proxy::{Exempt, FromEnvironment, Proxies, Proxy};
 use crate::transport::websocket::Route;
-use crate::transport::{Hop, TransportError};
+use crate::transport::{Hop, TransportError, short_line};
 
 /// Where session info is asked for when nothing says otherwise: where the project's own relay listens by default.
 pub const DEFAULT_API_URL: &str = "http://127.0.0.1:8080";
@@ -80,7 +80,12 @@ impl SessionSettings {
         let proxies = match &self.forward_proxy {
             Some(ForwardProxy::Direct) => Proxies::Chosen(None),
             Some(ForwardProxy::Through(proxy)) => Proxies::Chosen(Some(proxy.clone())),
-            None => Proxies::Environment(environment.proxies.read()),
+            None => {
+                if let Some(error) = environment.proxies.senseless() {
+                    crate::log::warning!("{error}");
+                }
+                Proxies::Environment(environment.proxies.read())
+            }
         };
         Ok(Route {
             api,
@@ -128,7 +133,7 @@ struct ProxyVariables {
     plain: Option<(&'static str, String)>,
     secure: Option<(&'static str, String)>,
     all: Option<(&'static str, String)>,
-    exempt: Option<String>,
+    exempt: Option<(&'static str, String)>,
 }
 
 impl fmt::Debug for ProxyVariables {
@@ -155,7 +160,7 @@ impl ProxyVariables {
             plain: first(plain),
             secure: first(&["https_proxy", "HTTPS_PROXY"]),
             all: first(&["all_proxy", "ALL_PROXY"]),
-            exempt: first(&["no_proxy", "NO_PROXY"]).map(|(_, list)| list),
+            exempt: first(&["no_proxy", "NO_PROXY"]),
         }
     }
 
@@ -168,8 +173,21 @@ impl ProxyVariables {
         FromEnvironment {
             plain: proxy(&self.plain),
             secure: proxy(&self.secure),
-            exempt: Exempt::parse(self.exempt.as_deref().unwrap_or("")),
+            exempt: self.exempt.as_ref().map(|(_, list)| Exempt::parse(list).0).unwrap_or_default(),
         }
+    }
+
+    /// What the list of hosts without a proxy says and nobody can make sense of, if a proxy is used at all. To connect
+    /// through a proxy that was not meant is no reason to fail: it is told in the log.
+    fn senseless(&self) -> Option<SettingError> {
+        let proxies = [&self.plain, &self.secure, &self.all];
+        let (key, list) = self.exempt.as_ref().filter(|_| proxies.iter().any(|proxy| proxy.is_some()))?;
+        let (_, senseless) = Exempt::parse(list);
+        let allowed =
+            "*, a name, an address or ADDRESS/BITS, each perhaps with :PORT; such entries exempt nothing";
+        // One by one: what may be a password hides its own entry only.
+        let value = senseless.iter().map(|entry| shown_text(entry)).collect::<Vec<_>>().join(",");
+        (!senseless.is_empty()).then(|| SettingError { key, value: short_line(&value), allowed })
     }
 }
 

@@ -137,6 +137,24 @@ fn a_bad_proxy_variable_is_told_with_its_name_and_without_its_password() {
 }
 
 #[test]
+fn entries_of_no_proxy_that_mean_nothing_are_told_where_a_proxy_is_used() {
+    let senseless = |variables: &[(&str, &str)]| {
+        let variables: Vec<(String, String)> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let read = |name: &'static str| {
+            variables.iter().find(|(key, _)| key == name).map(|(_, value)| OsString::from(value))
+        };
+        ProxyVariables::of(read).senseless().map(|error| error.to_string())
+    };
+    let proxy = ("all_proxy", "http://proxy");
+    assert_eq!(senseless(&[proxy, ("no_proxy", "a.example, *:80 10.0.0.0/8 ::ffff:10.0.0.1")]), None);
+    assert_eq!(senseless(&[("no_proxy", "host:port")]), None, "without a proxy nothing goes wrong");
+    let told =
+        senseless(&[proxy, ("NO_PROXY", "a.example,me:secret,10.0.0.0/99")]).expect("two mean nothing");
+    assert!(told.starts_with("NO_PROXY is \"...,10.0.0.0/99\"; allowed is *, a name"), "{told}");
+}
+
+#[test]
 fn what_the_program_chose_goes_before_the_environment() {
     let read = |name: &'static str| (name == "all_proxy").then(|| "http://environment:1".into());
     let environment = Environment { proxies: ProxyVariables::of(read), ..Environment::default() };

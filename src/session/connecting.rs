@@ -98,7 +98,7 @@ impl Session {
     fn info_failed(&mut self, failure: InfoFailure, now: Instant) {
         let State::Fetching(fetching) = &mut self.state else { return };
         let again = match &failure {
-            InfoFailure::Unreachable { .. } => true,
+            InfoFailure::Unreachable { kind, .. } => *kind != OpenFailure::ProxyLogin,
             InfoFailure::Refused { code, .. } => *code >= 500,
             InfoFailure::NotUnderstood { .. } => false,
         };
@@ -395,6 +395,7 @@ fn open_cause(kind: OpenFailure, message: String) -> Cause {
         OpenFailure::Resolve
         | OpenFailure::Connect
         | OpenFailure::Proxy
+        | OpenFailure::ProxyLogin
         | OpenFailure::Tls
         | OpenFailure::Upgrade => Cause::new(SessionError::ConnectionRefused, message),
         OpenFailure::TimedOut => Cause::vague(SessionError::ConnectionTimedOut, message),

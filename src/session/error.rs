@@ -83,6 +83,9 @@ pub enum OpenFailure {
     Connect,
     /// A proxy refused or failed.
     Proxy,
+    /// A proxy refused the user name and password, or wants some. Not tried again while connecting: the next try would
+    /// be refused as well, and some proxies lock out who guesses too often.
+    ProxyLogin,
     /// The TLS handshake failed, or the certificate is not trusted.
     Tls,
     /// The WebSocket upgrade was refused.
@@ -96,7 +99,7 @@ pub enum OpenFailure {
 /// Why there is no session info.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InfoFailure {
-    /// No answer could be had. Tried again.
+    /// No answer could be had. Tried again, unless it is [`OpenFailure::ProxyLogin`].
     Unreachable {
         /// Where it failed.
         kind: OpenFailure,

@@ -39,6 +39,8 @@ pub enum ProxyStep {
     Tls,
     /// The proxy's own answer.
     Tunnel,
+    /// Its answer that it wants to know who is there, or does not want this user and password.
+    Login,
 }
 
 /// A failure of the network or of the other side. Its text is one line: hop, address, cause.
@@ -75,6 +77,7 @@ impl TransportError {
             Hop::Resolve => ProxyStep::Resolve,
             Hop::Connect => ProxyStep::Connect,
             Hop::Tls => ProxyStep::Tls,
+            Hop::Proxy(step) => step,
             _ => ProxyStep::Tunnel,
         };
         Self { hop: Hop::Proxy(step), url, proxy: Some(proxy.into()), ..self }
@@ -116,7 +119,9 @@ impl TransportError {
             ProxyStep::Resolve => "cannot look up the host of the proxy",
             ProxyStep::Connect => "cannot connect to the proxy",
             ProxyStep::Tls => "TLS handshake failed with the proxy",
-            ProxyStep::Tunnel => return write!(f, "the proxy {proxy} does not lead to {url}: {cause}"),
+            ProxyStep::Tunnel | ProxyStep::Login => {
+                return write!(f, "the proxy {proxy} does not lead to {url}: {cause}");
+            }
         };
         write!(f, "{doing} {proxy} on the way to {url}: {cause}")
     }

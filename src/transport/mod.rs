@@ -26,6 +26,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
+pub(crate) use error::short_line;
 pub use error::{Hop, ProxyStep, TransportError};
 pub use progress::Progress;
 pub use tls::TlsCache;

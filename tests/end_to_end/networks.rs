@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use otc::runtime::ForwardProxy as Choice;
@@ -168,18 +170,49 @@ fn what_a_proxy_refuses_is_told_with_its_address_and_reason() {
     }
 }
 
+#[test]
+fn a_proxy_that_refuses_a_password_is_asked_once_within_one_connect() {
+    let answers: [(&str, &[u8]); 4] = [
+        ("http", b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\n\r\n"),
+        ("http", b"HTTP/1.1 401 Unauthorized\r\n\r\n"),
+        ("socks5", &[5, 2, 1, 1]),
+        ("socks5", &[5, 0xff]),
+    ];
+    for (scheme, answer) in answers {
+        let (url, asked) = counting_portal(answer);
+        let client = Client::with(&session(), |settings| {
+            let proxy = url.replace("http://", &format!("{scheme}://ada:secret@"));
+            settings.api_url = Some("http://relay.example".to_owned());
+            settings.forward_proxy = Some(Choice::parse(&proxy).expect("a proxy"));
+            settings.config.info_pauses = [Duration::ZERO; 2];
+        });
+        let (error, message) = failure(&client);
+        assert_eq!(error, SessionError::ConnectionRefused, "{message}");
+        assert!(message.contains("user name and password"), "{message}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "{message}");
+    }
+}
+
 /// A server that answers every request like that, as hotels and airports do.
 fn portal(answer: &'static str) -> String {
+    counting_portal(answer.as_bytes()).0
+}
+
+/// The same, with a count of those who came.
+fn counting_portal(answer: &'static [u8]) -> (String, Arc<AtomicUsize>) {
+    let came = Arc::new(AtomicUsize::new(0));
+    let count = came.clone();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             let Ok(mut stream) = stream else { return };
+            count.fetch_add(1, Ordering::SeqCst);
             let mut request = [0; 4096];
-            let _ = stream.read(&mut request).and_then(|_| stream.write_all(answer.as_bytes()));
+            let _ = stream.read(&mut request).and_then(|_| stream.write_all(answer));
         }
     });
-    url
+    (url, came)
 }
 
 #[test]

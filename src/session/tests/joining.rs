@@ -87,6 +87,19 @@ fn session_info_is_asked_for_three_times_on_transport_faults() {
 }
 
 #[test]
+fn a_proxy_that_wants_another_password_is_asked_once() {
+    let mut h = Harness::new();
+    h.connect();
+    let id = h.take_info();
+    let message = "the proxy http://p:1080 does not lead there: it refuses this user name and password";
+    let failure = InfoFailure::Unreachable { kind: OpenFailure::ProxyLogin, message: message.to_owned() };
+    h.answer_info(id, Err(failure));
+    assert_eq!(h.take_error(), (SessionError::ConnectionRefused, message.to_owned()));
+    assert_eq!(h.take_actions(), []);
+    assert_eq!(h.session.poll_timeout(), None);
+}
+
+#[test]
 fn session_info_is_asked_for_three_times_on_server_errors() {
     let mut h = Harness::new();
     h.connect();

@@ -30,7 +30,7 @@ pub(super) async fn tunnel(
     let mut connection = connection.with_upgrades();
     let exchange = async {
         let answer = sender.send_request(request).await.map_err(failure)?;
-        check(&answer, credentials.is_some()).map_err(refused)?;
+        check(&answer, credentials.is_some())?;
         hyper::upgrade::on(answer).await.map_err(failure)
     };
     tokio::pin!(exchange);
@@ -65,15 +65,16 @@ fn basic(Credentials { user, password }: &Credentials) -> Option<HeaderValue> {
 }
 
 /// Whether the answer opens the way; else why not.
-fn check<T>(answer: &Response<T>, named: bool) -> Result<(), String> {
+fn check<T>(answer: &Response<T>, named: bool) -> Result<(), TransportError> {
     let status = answer.status();
     match status {
         _ if status.is_success() => Ok(()),
         // The second is wrong here, and yet what some proxies say to a wrong password.
         StatusCode::PROXY_AUTHENTICATION_REQUIRED | StatusCode::UNAUTHORIZED => {
-            Err(format!("HTTP {status}: {}", wanted(answer.headers(), named)))
+            let cause = format!("HTTP {status}: {}", wanted(answer.headers(), named));
+            Err(TransportError::new(Hop::Proxy(ProxyStep::Login), "", cause))
         }
-        _ => Err(format!("HTTP {status}")),
+        _ => Err(refused(format!("HTTP {status}"))),
     }
 }
 

@@ -6,9 +6,10 @@ use std::net::IpAddr;
 /// Hosts that no proxy of the environment is used for.
 ///
 /// Entries are separated by commas or white space. `*` means every host; a name means itself and everything below it,
-/// with or without a dot or `*.` before it; an address means itself; `ADDRESS/BITS` means a network. After a name or
-/// an address may stand `:PORT` (an IPv6 address is then in brackets), and the entry is about that port only. Names are
-/// not looked up to be compared with addresses.
+/// with or without a dot or `*.` before it; an address means itself; `ADDRESS/BITS` means a network. After any of them
+/// may stand `:PORT` (an IPv6 address is then in brackets), and the entry is about that port only. An IPv4 address
+/// written as IPv6 (`::ffff:10.0.0.1`) is that IPv4 address, in an entry as in a host. Names are not looked up to be
+/// compared with addresses.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Exempt {
     rules: Vec<Rule>,
@@ -29,10 +30,17 @@ enum Hosts {
 }
 
 impl Exempt {
-    /// Reads the list. An entry that means nothing exempts nothing.
-    pub fn parse(list: &str) -> Self {
-        let entries = list.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty());
-        Self { rules: entries.filter_map(Rule::parse).collect() }
+    /// Reads the list. An entry that means nothing exempts nothing, and is returned with the rest.
+    pub fn parse(list: &str) -> (Self, Vec<&str>) {
+        let mut rules = Vec::new();
+        let mut senseless = Vec::new();
+        for entry in list.split([',', ' ', '\t', '\n']).filter(|entry| !entry.is_empty()) {
+            match Rule::parse(entry) {
+                Some(rule) => rules.push(rule),
+                None => senseless.push(entry),
+            }
+        }
+        (Self { rules }, senseless)
     }
 
     /// Whether the host, an IPv6 address without brackets, is on the list.
@@ -53,9 +61,6 @@ impl Exempt {
 
 impl Rule {
     fn parse(entry: &str) -> Option<Self> {
-        if entry == "*" {
-            return Some(Self { hosts: Hosts::All, port: None });
-        }
         if let Some(hosts) = Hosts::network(entry) {
             return Some(Self { hosts, port: None });
         }
@@ -69,11 +74,14 @@ impl Rule {
 
 impl Hosts {
     fn parse(host: &str) -> Option<Self> {
+        if host == "*" {
+            return Some(Self::All);
+        }
         if let Some(network) = Self::network(host) {
             return Some(network);
         }
         let domain = host.strip_prefix('*').unwrap_or(host).trim_matches('.').to_ascii_lowercase();
-        (!domain.is_empty()).then_some(Self::Domain(domain))
+        (!domain.is_empty() && !domain.contains(['/', ':', '@', '[', ']'])).then_some(Self::Domain(domain))
     }
 
     /// An address, in brackets or not, or a network.
@@ -86,7 +94,13 @@ impl Hosts {
         let ip: IpAddr = bare.parse().ok()?;
         let width = width(ip);
         let bits = bits.unwrap_or(width);
-        (bits <= width).then_some(Self::Network(ip, bits))
+        // Hosts are compared in the same form.
+        match ip.to_canonical() {
+            mapped @ IpAddr::V4(_) if ip.is_ipv6() && (MAPPED_BITS..=width).contains(&bits) => {
+                Some(Self::Network(mapped, bits - MAPPED_BITS))
+            }
+            _ => (bits <= width).then_some(Self::Network(ip, bits)),
+        }
     }
 }
 
@@ -102,6 +116,9 @@ pub(super) fn is_loopback(host: &str) -> bool {
 fn is_within(name: &str, domain: &str) -> bool {
     name.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
+
+/// How many bits say that an IPv6 address is an IPv4 one.
+const MAPPED_BITS: u8 = 96;
 
 fn width(ip: IpAddr) -> u8 {
     if ip.is_ipv4() { 32 } else { 128 }
@@ -123,7 +140,7 @@ mod tests {
     #[test]
     fn names_cover_what_is_below_them_and_addresses_their_network() {
         // The list, hosts on it, hosts that are not.
-        let table: [(&str, &[&str], &[&str]); 12] = [
+        let table: [(&str, &[&str], &[&str]); 14] = [
             ("", &[], &["relay.example", "10.0.0.1", "::1"]),
             ("*", &["relay.example", "10.0.0.1", "::1"], &[]),
             (
@@ -147,10 +164,16 @@ mod tests {
                 &["a.example", "b.example", "c.example", "d.example"],
                 &["e.example"],
             ),
+            (
+                "::ffff:10.1.2.3 [::ffff:10.9.0.1] ::ffff:192.168.0.0/112",
+                &["10.1.2.3", "::ffff:10.1.2.3", "10.9.0.1", "192.168.7.7"],
+                &["10.1.2.4", "192.169.0.1", "::1"],
+            ),
+            ("::ffff:0:0/95 ::ffff:10.0.0.1/129", &["::fffe:1.2.3.4"], &["10.0.0.1"]),
             (",, ,.,:80,host:port,1.2.3.4/33,::/129,a/8", &[], &["host", "1.2.3.4", "::1", "a", ""]),
         ];
         for (list, covered, others) in table {
-            let exempt = Exempt::parse(list);
+            let (exempt, _) = Exempt::parse(list);
             for host in covered {
                 assert!(exempt.covers(host, 443), "{list:?} covers {host}");
             }
@@ -162,13 +185,19 @@ mod tests {
 
     #[test]
     fn an_entry_with_a_port_is_about_that_port_only() {
-        let exempt = Exempt::parse("relay.example:8443,10.0.0.1:80,[::2]:80,::3,[::4]");
+        let (exempt, senseless) =
+            Exempt::parse("relay.example:8443,10.0.0.1:80,[::2]:80,::3,[::4],*:81,[::ffff:10.0.0.9]:82");
+        assert!(senseless.is_empty(), "{senseless:?}");
         let table = [
             ("relay.example", 8443, true),
             ("x.relay.example", 8443, true),
             ("relay.example", 443, false),
             ("10.0.0.1", 80, true),
-            ("10.0.0.1", 81, false),
+            ("10.0.0.1", 83, false),
+            ("10.0.0.1", 81, true),
+            ("any.example", 81, true),
+            ("10.0.0.9", 82, true),
+            ("10.0.0.9", 83, false),
             ("::2", 80, true),
             ("::2", 443, false),
             ("::3", 443, true),
@@ -177,6 +206,12 @@ mod tests {
         for (host, port, covered) in table {
             assert_eq!(exempt.covers(host, port), covered, "{host} {port}");
         }
+    }
+
+    #[test]
+    fn entries_that_mean_nothing_are_told() {
+        let (_, senseless) = Exempt::parse("a.example,:80 host:port,1.2.3.4/33,, .,10.0.0.1,x:99999,a/8");
+        assert_eq!(senseless, [":80", "host:port", "1.2.3.4/33", ".", "x:99999", "a/8"]);
     }
 
     #[test]

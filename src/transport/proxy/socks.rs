@@ -69,11 +69,11 @@ async fn authenticate(socket: &mut Socket, credentials: Option<&Credentials>) ->
             write(socket, &message).await?;
             match read(socket).await? {
                 [_, 0] => Ok(()),
-                [_, _] => Err(refused("it refuses this user name and password")),
+                [_, _] => Err(stranger("it refuses this user name and password")),
             }
         }
-        ([NOTHING_ACCEPTABLE], None) => Err(refused("it wants a user name and a password")),
-        ([NOTHING_ACCEPTABLE], Some(_)) => Err(refused("it takes no user name and password")),
+        ([NOTHING_ACCEPTABLE], None) => Err(stranger("it wants a user name and a password")),
+        ([NOTHING_ACCEPTABLE], Some(_)) => Err(stranger("it takes no user name and password")),
         ([other], _) => Err(refused(format!("it chose an authentication that was not offered, {other}"))),
     }
 }
@@ -137,6 +137,11 @@ async fn read<const N: usize>(socket: &mut Socket) -> Result<[u8; N], TransportE
 
 fn refused(cause: impl std::fmt::Display) -> TransportError {
     TransportError::new(Hop::Proxy(ProxyStep::Tunnel), "", cause)
+}
+
+/// It does not want this user, or nobody that it does not know.
+fn stranger(cause: &str) -> TransportError {
+    TransportError::new(Hop::Proxy(ProxyStep::Login), "", cause)
 }
 
 fn broken(error: io::Error) -> TransportError {

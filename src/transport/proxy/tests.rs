@@ -227,7 +227,9 @@ async fn a_refusal_names_the_proxy_and_its_reason() {
         let scheme = if kind == Http { "http" } else { "socks5" };
         let address = proxy.address();
         let error = failure(through("http://relay.example", &format!("{scheme}://{user}{address}"))).await;
-        assert_eq!(error.hop, Hop::Proxy(ProxyStep::Tunnel), "{mishap:?}: {error}");
+        let asks_who = matches!(mishap, Some(Refuse(401 | 407)));
+        let step = if asks_who { ProxyStep::Login } else { ProxyStep::Tunnel };
+        assert_eq!(error.hop, Hop::Proxy(step), "{mishap:?}: {error}");
         assert_eq!(error.interrupted, interrupted, "{mishap:?}: {error}");
         let start =
             format!("the proxy {scheme}://{address} does not lead to http://relay.example/session/1_a%2Fb: ");
@@ -246,7 +248,7 @@ async fn a_wrong_or_missing_password_is_told_and_never_shown() {
         ] {
             let url = format!("{scheme}://{user}{}", proxy.address());
             let error = failure(through("http://relay.example", &url)).await;
-            assert_eq!((error.hop, error.interrupted), (Hop::Proxy(ProxyStep::Tunnel), false));
+            assert_eq!((error.hop, error.interrupted), (Hop::Proxy(ProxyStep::Login), false));
             assert_words(&error, &[words, &proxy.address().to_string()]);
             assert!(!error.to_string().contains("ada"), "{error}");
         }
@@ -423,7 +425,7 @@ fn the_environment_chooses_by_scheme_and_spares_loopback_and_the_exempt() {
     let proxies = Proxies::Environment(FromEnvironment {
         plain: proxy("http://plain"),
         secure: proxy("http://secure"),
-        exempt: Exempt::parse("inner.example,10.0.0.0/8,relay.example:8443"),
+        exempt: Exempt::parse("inner.example,10.0.0.0/8,relay.example:8443").0,
     });
     let table = [
         ("ws://relay.example", Some("http://plain:1080")),
