@@ -209,7 +209,9 @@ impl WebSocketLink {
 impl Link for WebSocketLink {
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<Result<Incoming, TransportError>> {
         Poll::Ready(match ready!(Pin::new(&mut self.stream).poll_next(cx)) {
-            Some(Ok(Message::Binary(message))) => Ok(Incoming::Message(message)),
+            // It is a slice of the buffer it was read into, which may be as large as the largest message that ever came:
+            // who keeps a part of it is not to keep all of that.
+            Some(Ok(Message::Binary(message))) => Ok(Incoming::Message(Bytes::copy_from_slice(&message))),
             Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(Incoming::Activity),
             Some(Ok(Message::Close(frame))) => {
                 // The answer to it is queued already.

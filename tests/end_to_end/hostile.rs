@@ -471,6 +471,8 @@ fn a_flood_stops_where_the_program_does_not_keep_up() {
         ..SessionSettings::default()
     };
     let client = Client::observed("S", settings, observer, events);
+    // Gone before the client, should the test fail: its delete waits for the callback.
+    let go = go;
     client.session.connect(TOKEN).expect("idle");
     client.expect(&Event::Connected);
     // It stands still when the program's queue and the system's buffers are full.
@@ -481,4 +483,49 @@ fn a_flood_stops_where_the_program_does_not_keep_up() {
     drop(go);
     client.session.disconnect().expect("connected");
     while client.next() != Event::Disconnected {}
+}
+
+#[test]
+fn what_came_before_a_small_signal_is_not_kept_while_the_signal_waits() {
+    const PAIRS: usize = 300;
+    // Both of the sizes at which a buffer may be left over for what comes next.
+    for data in ["small", &"x".repeat(8_000)] {
+        let (junk, data) = ("x".repeat(512 * 1024), data.to_owned());
+        let (done, all_read) = channel();
+        let done = Mutex::new(done);
+        let server = Server::start(move |visitor| {
+            if visitor.asks_for_info() {
+                return visitor.give_info();
+            }
+            visitor.admit()?;
+            for _ in 0..PAIRS {
+                visitor.tell("b", &junk)?;
+                visitor.tell_signal("b", &data)?;
+                for _ in 0..2 {
+                    // PINGs may come between the acknowledgements.
+                    while visitor.read_frame()?.kind != FrameType::Status {}
+                }
+            }
+            let _ = done.lock().send(());
+            visitor.await_close();
+            Ok(())
+        });
+        let before = resident();
+        let (go, wait) = channel();
+        let (told, events) = channel();
+        let observer = Arc::new(Held { go: Mutex::new(wait), told: Mutex::new(told) });
+        let settings = SessionSettings { api_url: Some(server.url()), ..SessionSettings::default() };
+        let client = Client::observed("S", settings, observer, events);
+        // Gone before the client, should the test fail: its delete waits for the callback.
+        let go = go;
+        client.session.connect(TOKEN).expect("idle");
+        client.expect(&Event::Connected);
+        all_read.recv_timeout(LIMIT).expect("the client reads on: its queue is far from full");
+        assert_eq!(client.session.counters().signals_received, PAIRS as u64);
+        assert!(resident() < before + 64, "from {before} MiB to {} MiB", resident());
+        drop(go);
+        (0..PAIRS).for_each(|_| assert!(matches!(client.next(), Event::SignalReceived { .. })));
+        client.session.disconnect().expect("connected");
+        client.expect(&Event::Disconnected);
+    }
 }

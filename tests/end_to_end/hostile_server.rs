@@ -173,7 +173,7 @@ impl Visitor {
     }
 
     /// The next binary message of the client.
-    fn read_frame(&mut self) -> io::Result<Frame> {
+    pub(crate) fn read_frame(&mut self) -> io::Result<Frame> {
         loop {
             let (first, payload) = self.read_raw()?;
             if first == 0x82 {
