@@ -3,6 +3,7 @@
 
 use std::net::TcpListener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -200,4 +201,59 @@ fn init_on_other_threads_while_the_last_destroy_runs_begins_a_new_life() {
         }
     });
     assert!(!runtime::is_initialised());
+}
+
+#[test]
+fn sessions_that_others_make_and_connect_while_the_library_is_destroyed_neither_hang_nor_stay() {
+    let _turn = turn();
+    let url = nowhere();
+    let over = AtomicBool::new(false);
+    let (made, refused) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for thread in 0..3 {
+            let (url, over, made, refused) = (&url, &over, &made, &refused);
+            scope.spawn(move || {
+                // They have not initialised: whether there is a library is up to chance.
+                for turn in 0.. {
+                    if over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let Ok(session) = session(url, drop) else {
+                        refused.fetch_add(1, Ordering::SeqCst);
+                        continue;
+                    };
+                    made.fetch_add(1, Ordering::SeqCst);
+                    let connected = session.connect("token");
+                    assert!(matches!(connected, Ok(()) | Err(CommandError::IllegalState)), "{connected:?}");
+                    if (turn + thread) % 3 == 0 {
+                        let left = session.disconnect();
+                        assert!(matches!(left, Ok(()) | Err(CommandError::NotConnected)), "{left:?}");
+                    }
+                    if (turn + thread) % 2 == 0 {
+                        session.delete();
+                    }
+                }
+            });
+        }
+        let mut rounds = 0;
+        // Until each has happened often enough.
+        while rounds < 100 || made.load(Ordering::SeqCst) < 200 || refused.load(Ordering::SeqCst) < 200 {
+            rounds += 1;
+            runtime::init();
+            for _ in 0..rounds % 7 {
+                std::thread::yield_now();
+            }
+            assert_eq!(runtime::destroy(), DestroyOutcome::Done);
+        }
+        over.store(true, Ordering::SeqCst);
+    });
+    assert!(!runtime::is_initialised());
+    #[cfg(target_os = "linux")]
+    {
+        let gone = (0..1_000_000).any(|_| {
+            std::thread::yield_now();
+            library_threads().is_empty()
+        });
+        assert!(gone, "destroy leaves {:?}", library_threads());
+    }
 }
