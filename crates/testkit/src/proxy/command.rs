@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `cut KIND` | breaks every connection there is |
 //! | `after up\|down BYTES KIND` | breaks the connection that carries that byte, right after it |
+//! | `after up\|down BYTES stall` | stops forwarding that way right after that byte |
+//! | `after up\|down BYTES throttle RATE` | forwards that way at most so many bytes a second from that byte on |
 //! | `stall up\|down\|both` | stops forwarding |
 //! | `resume` | forwards again, unthrottled, and accepts again |
 //! | `throttle up\|down\|both RATE` | forwards at most so many bytes a second |
@@ -13,7 +15,7 @@
 //! KIND is `fin`, `rst`, `keep-client` (the target sees a reset, the client nothing), `keep-target` (the reverse) or
 //! `silence` (neither sees anything). Every line is answered by one line: `ok`, the status, or `error: ...`.
 
-use super::{Cut, Direction, FaultProxy};
+use super::{Cut, Direction, Fault, FaultProxy};
 
 /// Carries out one line, and gives the answer.
 pub fn carry_out(proxy: &FaultProxy, line: &str) -> String {
@@ -36,7 +38,7 @@ pub fn carry_out(proxy: &FaultProxy, line: &str) -> String {
 #[derive(Debug, PartialEq, Eq)]
 enum Command {
     Cut(Cut),
-    After(Direction, u64, Cut),
+    After(Direction, u64, Fault),
     Stall(Vec<Direction>),
     Resume,
     Throttle(Vec<Direction>, u32),
@@ -47,7 +49,7 @@ enum Command {
 fn apply(proxy: &FaultProxy, command: &Command) {
     match command {
         Command::Cut(cut) => proxy.cut(*cut),
-        Command::After(direction, bytes, cut) => proxy.cut_after(*direction, *bytes, *cut),
+        Command::After(direction, bytes, fault) => proxy.after(*direction, *bytes, *fault),
         Command::Stall(directions) => directions.iter().for_each(|way| proxy.stall(*way, true)),
         Command::Resume => {
             for direction in BOTH {
@@ -70,8 +72,8 @@ fn parse(line: &str) -> Result<Command, String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     match words[..] {
         ["cut", kind] => Ok(Command::Cut(cut(kind)?)),
-        ["after", way, bytes, kind] => match directions(way)?[..] {
-            [direction] => Ok(Command::After(direction, number(bytes)?, cut(kind)?)),
+        ["after", way, bytes, ref fault @ ..] => match directions(way)?[..] {
+            [direction] => Ok(Command::After(direction, number(bytes)?, after(fault)?)),
             _ => Err("after: one direction is needed, up or down".to_owned()),
         },
         ["stall", way] => Ok(Command::Stall(directions(way)?)),
@@ -81,6 +83,15 @@ fn parse(line: &str) -> Result<Command, String> {
         ["accept"] => Ok(Command::Refuse(false)),
         ["status"] => Ok(Command::Status),
         _ => Err(format!("{line:?} is none of: cut, after, stall, resume, throttle, refuse, accept, status")),
+    }
+}
+
+fn after(words: &[&str]) -> Result<Fault, String> {
+    match *words {
+        ["stall"] => Ok(Fault::Stall),
+        ["throttle", rate] => Ok(Fault::Throttle(number(rate)?)),
+        [kind] => cut(kind).map(Fault::Cut).map_err(|problem| format!("{problem}, stall, throttle RATE")),
+        _ => Err(format!("after: {words:?} is none of: a kind of cut, stall, throttle RATE")),
     }
 }
 
@@ -117,8 +128,10 @@ mod tests {
         assert_eq!(parse("cut rst"), Ok(Command::Cut(Cut::Rst)));
         assert_eq!(
             parse(" after  down 17 keep-client"),
-            Ok(Command::After(Direction::Down, 17, Cut::KeepClient))
+            Ok(Command::After(Direction::Down, 17, Fault::Cut(Cut::KeepClient)))
         );
+        assert_eq!(parse("after up 17 stall"), Ok(Command::After(Direction::Up, 17, Fault::Stall)));
+        assert_eq!(parse("after up 0 throttle 9"), Ok(Command::After(Direction::Up, 0, Fault::Throttle(9))));
         assert_eq!(parse("stall both"), Ok(Command::Stall(BOTH.to_vec())));
         assert_eq!(parse("throttle up 1000"), Ok(Command::Throttle(vec![Direction::Up], 1000)));
         assert_eq!(parse("refuse"), Ok(Command::Refuse(true)));
@@ -128,6 +141,8 @@ mod tests {
     fn errors_name_the_word_and_what_is_allowed() {
         assert!(parse("cut off").unwrap_err().contains("\"off\" is none of: fin"));
         assert!(parse("after both 1 fin").unwrap_err().contains("one direction"));
+        assert!(parse("after up 1 dance").unwrap_err().contains("stall, throttle RATE"));
+        assert!(parse("after up 1").unwrap_err().contains("none of"));
         assert!(parse("throttle up fast").unwrap_err().contains("\"fast\""));
         assert!(parse("").unwrap_err().contains("none of"));
     }

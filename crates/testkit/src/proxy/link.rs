@@ -128,18 +128,25 @@ async fn copy(
         if read == 0 {
             return to.shutdown().await.map_err(|_| Stop::Broken);
         }
-        // A stall that was ordered while the bytes arrived holds them back too.
-        while orders.borrow_and_update().way(direction).stalled {
-            orders.changed().await.map_err(|_| Stop::Broken)?;
-        }
-        let (admitted, cut) = shared.admit(direction, read);
-        to.write_all(&buffer[..admitted]).await.map_err(|_| Stop::Broken)?;
-        shared.forwarded(direction, admitted);
-        if let Some(cut) = cut {
-            return Err(Stop::Cut(cut));
-        }
-        if way.rate.is_some() {
-            tokio::time::sleep(PACE).await;
+        let mut waiting = &buffer[..read];
+        while !waiting.is_empty() {
+            // A stall or throttle that was ordered while the bytes arrived is for them too.
+            let way = orders.borrow_and_update().way(direction);
+            if way.stalled {
+                orders.changed().await.map_err(|_| Stop::Broken)?;
+                continue;
+            }
+            let room = way.rate.map_or(waiting.len(), |rate| piece(rate).min(waiting.len()));
+            let (admitted, cut) = shared.admit(direction, room);
+            to.write_all(&waiting[..admitted]).await.map_err(|_| Stop::Broken)?;
+            shared.forwarded(direction, admitted);
+            waiting = &waiting[admitted..];
+            if let Some(cut) = cut {
+                return Err(Stop::Cut(cut));
+            }
+            if way.rate.is_some() {
+                tokio::time::sleep(PACE).await;
+            }
         }
     }
 }

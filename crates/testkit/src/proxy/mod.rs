@@ -1,7 +1,7 @@
 //! A TCP proxy that breaks links on purpose, between real programs over real sockets.
 //!
 //! It listens on the loopback, forwards each connection to one target, and does to them what it is told: cut by FIN
-//! or RST, stall, drop one side silently, throttle, refuse, and any of the cuts after exactly so many bytes.
+//! or RST, stall, drop one side silently, throttle, refuse; each but the last also after exactly so many bytes.
 //! In-process it is a [`FaultProxy`]; as the program `otc-fault-proxy` it takes the same orders as lines
 //! ([`command`]).
 
@@ -42,6 +42,17 @@ pub enum Cut {
     KeepTarget,
     /// Neither side sees anything. What they send is swallowed.
     Silence,
+}
+
+/// What may happen after a number of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The connection that carried the last of them is broken.
+    Cut(Cut),
+    /// Their direction is stalled, for all connections, as by [`FaultProxy::stall`].
+    Stall,
+    /// Their direction is throttled to so many bytes a second, for all connections, as by [`FaultProxy::throttle`].
+    Throttle(u32),
 }
 
 /// What was seen so far.
@@ -100,13 +111,12 @@ impl FaultProxy {
     /// Stops or starts forwarding in one direction, for connections there are and to come. Nothing is thrown away:
     /// the sender meets full buffers.
     pub fn stall(&self, direction: Direction, stalled: bool) {
-        self.shared.orders.send_modify(|orders| orders.way_mut(direction).stalled = stalled);
+        self.shared.stall(direction, stalled);
     }
 
     /// Forwards at most so many bytes a second in one direction, each connection for itself; `None`: no limit.
     pub fn throttle(&self, direction: Direction, bytes_per_second: Option<u32>) {
-        let rate = bytes_per_second.map(|rate| rate.max(1));
-        self.shared.orders.send_modify(|orders| orders.way_mut(direction).rate = rate);
+        self.shared.throttle(direction, bytes_per_second);
     }
 
     /// Refuses connections: while true, nothing listens at the address.
@@ -118,7 +128,13 @@ impl FaultProxy {
     /// direction, right after that byte was forwarded; with 0, before the next one is. Replaces an earlier order of
     /// this kind. Happens once.
     pub fn cut_after(&self, direction: Direction, bytes: u64, cut: Cut) {
-        *self.shared.trigger() = Some(Trigger { direction, left: bytes, cut });
+        self.after(direction, bytes, Fault::Cut(cut));
+    }
+
+    /// As [`cut_after`](Self::cut_after), with any fault. Of a stall and a throttle, the bytes that were under way behind
+    /// the last one are held back too; none is thrown away.
+    pub fn after(&self, direction: Direction, bytes: u64, fault: Fault) {
+        *self.shared.trigger() = Some(Trigger { direction, left: bytes, fault });
     }
 
     /// Waits until the counts are as wanted.
@@ -180,12 +196,12 @@ impl Orders {
     }
 }
 
-/// A cut that waits for a byte.
+/// A fault that waits for a byte.
 #[derive(Debug, Clone, Copy)]
 struct Trigger {
     direction: Direction,
     left: u64,
-    cut: Cut,
+    fault: Fault,
 }
 
 #[derive(Debug)]
@@ -220,10 +236,22 @@ impl Shared {
         self.trigger.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many of `available` bytes may go in this direction, and the cut to make after them. With `available` 0
-    /// it tells whether a cut is due now.
+    fn stall(&self, direction: Direction, stalled: bool) {
+        self.orders.send_modify(|orders| orders.way_mut(direction).stalled = stalled);
+    }
+
+    fn throttle(&self, direction: Direction, bytes_per_second: Option<u32>) {
+        let rate = bytes_per_second.map(|rate| rate.max(1));
+        self.orders.send_modify(|orders| orders.way_mut(direction).rate = rate);
+    }
+
+    /// How many of `available` bytes may go in this direction, and the cut to make after them; none while it is stalled.
+    /// With `available` 0 it tells whether a cut is due now.
     fn admit(&self, direction: Direction, available: usize) -> (usize, Option<Cut>) {
         let mut trigger = self.trigger();
+        if self.orders.borrow().way(direction).stalled {
+            return (0, None);
+        }
         let Some(armed) = trigger.as_mut().filter(|armed| armed.direction == direction) else {
             return (available, None);
         };
@@ -232,9 +260,15 @@ impl Shared {
         if armed.left > 0 {
             return (admitted, None);
         }
-        let cut = armed.cut;
+        let fault = armed.fault;
         *trigger = None;
-        (admitted, Some(cut))
+        // Before anybody else is asked: not a byte more goes on any connection.
+        match fault {
+            Fault::Cut(cut) => return (admitted, Some(cut)),
+            Fault::Stall => self.stall(direction, true),
+            Fault::Throttle(rate) => self.throttle(direction, Some(rate)),
+        }
+        (admitted, None)
     }
 
     fn count(&self, counter: &AtomicU64, by: u64) {

@@ -137,24 +137,122 @@ async fn stalled_bytes_arrive_when_resumed() {
     expect(&mut bench.target, b"held").await;
 }
 
+/// One connection through a proxy that does something after so many bytes in a direction: the side that sends in it, and
+/// the side that receives.
+async fn link_with_fault(
+    direction: Direction,
+    bytes: u64,
+    fault: Fault,
+) -> (FaultProxy, TcpStream, TcpStream) {
+    let (proxy, listener) = Bench::proxy().await;
+    proxy.after(direction, bytes, fault);
+    let (client, target) = Bench::link(&proxy, &listener).await;
+    match direction {
+        Direction::Up => (proxy, client, target),
+        Direction::Down => (proxy, target, client),
+    }
+}
+
+fn count(proxy: &FaultProxy, direction: Direction) -> u64 {
+    match direction {
+        Direction::Up => proxy.counts().up,
+        Direction::Down => proxy.counts().down,
+    }
+}
+
+const SENT: &[u8] = b"123456789";
+
 #[tokio::test]
-async fn cut_falls_after_exactly_so_many_bytes() {
-    for bytes in [0, 1, 5, 9] {
-        for cut in [Cut::Fin, Cut::Rst] {
-            let (proxy, listener) = Bench::proxy().await;
-            proxy.cut_after(Direction::Down, bytes, cut);
-            let (mut client, mut target) = Bench::link(&proxy, &listener).await;
-            let sent = b"123456789";
-            // With 0 the connection may be gone before this is written.
-            let _ = target.write_all(sent).await;
-            let mut got = Vec::new();
-            let end = within(client.read_to_end(&mut got)).await;
-            assert_eq!(end.is_ok(), cut == Cut::Fin, "after {bytes} bytes by {cut:?}");
-            assert_eq!(got, sent[..bytes as usize], "after {bytes} bytes by {cut:?}");
-            assert_eq!(proxy.counts().down, bytes);
-            let (mut client, mut target) = Bench::link(&proxy, &listener).await;
-            target.write_all(sent).await.unwrap();
-            expect(&mut client, sent).await;
+async fn cut_falls_after_exactly_so_many_bytes_in_either_direction() {
+    for direction in [Direction::Up, Direction::Down] {
+        for bytes in [0, 1, 5, 9] {
+            for cut in [Cut::Fin, Cut::Rst] {
+                let what = format!("{direction:?} after {bytes} bytes by {cut:?}");
+                let (proxy, mut sender, mut receiver) =
+                    link_with_fault(direction, bytes, Fault::Cut(cut)).await;
+                // With 0 the connection may be gone before this is written.
+                let _ = sender.write_all(SENT).await;
+                let mut got = Vec::new();
+                let end = within(receiver.read_to_end(&mut got)).await;
+                assert_eq!(end.is_ok(), cut == Cut::Fin, "{what}");
+                assert_eq!(got, SENT[..bytes as usize], "{what}");
+                assert_eq!(count(&proxy, direction), bytes, "{what}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn cut_after_bytes_happens_once() {
+    let (proxy, listener) = Bench::proxy().await;
+    proxy.cut_after(Direction::Down, 0, Cut::Fin);
+    let (mut client, _target) = Bench::link(&proxy, &listener).await;
+    expect_fin(&mut client).await;
+    let (mut client, mut target) = Bench::link(&proxy, &listener).await;
+    target.write_all(SENT).await.unwrap();
+    expect(&mut client, SENT).await;
+}
+
+#[tokio::test]
+async fn half_open_begins_after_exactly_so_many_bytes_in_either_direction() {
+    for direction in [Direction::Up, Direction::Down] {
+        for bytes in [0, 1, 5, 9] {
+            for cut in [Cut::KeepClient, Cut::KeepTarget, Cut::Silence] {
+                let (proxy, mut sender, mut receiver) =
+                    link_with_fault(direction, bytes, Fault::Cut(cut)).await;
+                let _ = sender.write_all(SENT).await;
+                within(proxy.until(|counts| counts.cut == 1)).await;
+                assert_eq!(count(&proxy, direction), bytes, "{direction:?} after {bytes} bytes by {cut:?}");
+                let receiver_is_kept = match cut {
+                    Cut::KeepClient => direction == Direction::Down,
+                    Cut::KeepTarget => direction == Direction::Up,
+                    _ => true,
+                };
+                if receiver_is_kept {
+                    expect(&mut receiver, &SENT[..bytes as usize]).await;
+                    expect_nothing(&receiver);
+                }
+                if !receiver_is_kept || cut == Cut::Silence {
+                    // What comes after it vanishes, and nobody says so.
+                    within(sender.write_all(b"anybody there?")).await.unwrap();
+                    expect_nothing(&sender);
+                }
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn stall_begins_after_exactly_so_many_bytes_in_either_direction_and_loses_none() {
+    for direction in [Direction::Up, Direction::Down] {
+        for bytes in [0, 1, 5, 9] {
+            let (proxy, mut sender, mut receiver) = link_with_fault(direction, bytes, Fault::Stall).await;
+            sender.write_all(SENT).await.unwrap();
+            expect(&mut receiver, &SENT[..bytes as usize]).await;
+            // The other direction goes on, and what it brings comes after the proxy had its chance.
+            receiver.write_all(b"free").await.unwrap();
+            expect(&mut sender, b"free").await;
+            expect_nothing(&receiver);
+            assert_eq!(count(&proxy, direction), bytes);
+            proxy.stall(direction, false);
+            expect(&mut receiver, &SENT[bytes as usize..]).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn throttle_begins_after_exactly_so_many_bytes_in_either_direction_and_loses_none() {
+    for direction in [Direction::Up, Direction::Down] {
+        // A byte each 20 ms: had it begun with the first of 10,000, this would not end in time.
+        for (bytes, throttled) in [(0, 8), (9_990, 10)] {
+            let (_proxy, mut sender, mut receiver) =
+                link_with_fault(direction, bytes, Fault::Throttle(1)).await;
+            let sent = vec![7; bytes as usize + throttled];
+            let begun = tokio::time::Instant::now();
+            sender.write_all(&sent).await.unwrap();
+            expect(&mut receiver, &sent).await;
+            let least = Duration::from_millis(20) * (throttled as u32 - 1);
+            assert!(begun.elapsed() >= least, "{direction:?} after {bytes}: {:?}", begun.elapsed());
         }
     }
 }
@@ -200,12 +298,14 @@ async fn refused_connections_are_refused_until_accepted_again() {
 }
 
 #[tokio::test]
-async fn throttled_bytes_all_arrive() {
+async fn throttled_bytes_take_their_time_and_all_arrive() {
     let mut bench = Bench::new().await;
     bench.proxy.throttle(Direction::Down, Some(50_000));
     let sent = vec![7; 10_000];
+    let begun = tokio::time::Instant::now();
     bench.target.write_all(&sent).await.unwrap();
     expect(&mut bench.client, &sent).await;
+    assert!(begun.elapsed() >= Duration::from_millis(180), "{:?}", begun.elapsed());
     bench.proxy.throttle(Direction::Down, None);
     bench.both_ways().await;
 }
