@@ -99,8 +99,23 @@ pub fn mint(partner: &str, now_ms: u64, random: &[u8]) -> String {
 
 /// Whether a session belongs to this project. An id that cannot be read belongs to none.
 pub(crate) fn belongs_to(id: &str, partner: &str) -> bool {
-    // Application ids are UUIDs, which some programs write in upper case. API keys are digits: nothing changes there.
-    decode(id).is_ok_and(|id| id.partner.eq_ignore_ascii_case(partner))
+    decode(id).is_ok_and(|id| same_partner(&id.partner, partner))
+}
+
+/// Whether two texts name the same project or application.
+///
+/// Application ids are UUIDs, which some programs write in upper case. API keys are compared as they are: they are chosen
+/// freely, and `Room` and `room` may be two projects.
+pub fn same_partner(a: &str, b: &str) -> bool {
+    a == b || (is_uuid(a) && a.eq_ignore_ascii_case(b))
+}
+
+fn is_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match at {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => byte.is_ascii_hexdigit(),
+        })
 }
 
 #[cfg(test)]

@@ -52,7 +52,9 @@ pub fn verify_client(
         return Err(TokenError::SessionPartnerMismatch);
     }
     match partner {
-        Some(named) if !named.eq_ignore_ascii_case(&claims.partner_id) => Err(TokenError::ProjectMismatch),
+        Some(named) if !crate::session_id::same_partner(named, &claims.partner_id) => {
+            Err(TokenError::ProjectMismatch)
+        }
         _ => Ok(claims),
     }
 }

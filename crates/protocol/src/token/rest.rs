@@ -5,6 +5,7 @@ use super::claims::TokenKind;
 use super::error::TokenError;
 use super::jwt::{Jwt, seconds};
 use super::key::Keys;
+use crate::session_id::same_partner;
 
 /// A credential, by the header that it came in.
 #[derive(Clone, Copy)]
@@ -47,7 +48,7 @@ pub fn verify_rest(
         RestCredential::KeyAndSecret(pair) => check_pair(pair, keys)?,
     };
     match project {
-        Some(named) if !named.eq_ignore_ascii_case(&partner_id) => Err(TokenError::ProjectMismatch),
+        Some(named) if !same_partner(named, &partner_id) => Err(TokenError::ProjectMismatch),
         _ => Ok(RestClaims { partner_id }),
     }
 }

@@ -146,7 +146,7 @@ pub(crate) async fn call(shard: &Rc<Shard>, path: RestPath<'_>, request: &mut Re
 fn check_session(session: &str, claims: &RestClaims) -> Result<(), Failure> {
     let id = session_id::decode(session)
         .map_err(|error| Failure { status: StatusCode::BAD_REQUEST, message: error.to_string().into() })?;
-    if id.partner.eq_ignore_ascii_case(&claims.partner_id) { Ok(()) } else { Err(Failure::NO_SESSION) }
+    if session_id::same_partner(&id.partner, &claims.partner_id) { Ok(()) } else { Err(Failure::NO_SESSION) }
 }
 
 /// Why a call is not answered as it hoped.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use otc_protocol::planted::{self, Bug};
 use otc_protocol::raptor::{CreateConnection, Envelope, Request, Uri};
 use otc_protocol::rumor::{Frame, FrameType, header};
+use otc_protocol::session_id;
 
 use super::Hub;
 use crate::authority::Admission;
@@ -107,7 +108,7 @@ impl Hub {
                 None => Ok(Entrance::New(create, admission)),
             };
         };
-        if !room.partner.eq_ignore_ascii_case(&admission.partner) {
+        if !session_id::same_partner(&room.partner, &admission.partner) {
             return Err(Rejection::new(Kind::Token, "the session belongs to another project"));
         }
         let taken = room.number(&create.connection).map(|number| MemberKey { room: room.id, number });

@@ -21,4 +21,5 @@ mod stop;
 #[cfg(unix)]
 mod supervisor;
 mod support;
+mod tenants;
 mod tls;
