@@ -40,7 +40,7 @@ async fn main() -> io::Result<()> {
 
 async fn upgrade(mut request: Request<Body>) -> Result<Response<Empty<Bytes>>, std::convert::Infallible> {
     let mut response = Response::new(Empty::new());
-    let Ok(accept) = ws::accept(request.headers()) else {
+    let Ok(accept) = ws::accept(&request) else {
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };

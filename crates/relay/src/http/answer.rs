@@ -47,21 +47,29 @@ pub(crate) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
 
 /// What a server SDK reads of a failed call. The body is never empty: there are programs that die of that.
 pub(crate) fn error(status: StatusCode, message: &str, as_xml: bool) -> Answer {
+    coded(status, i32::from(status.as_u16()), message, as_xml)
+}
+
+/// The answer to a caller whose credential is not good. The vendor's service gives this kind of error a code of its own.
+pub(crate) fn no_credential(message: &str, as_xml: bool) -> Answer {
+    coded(StatusCode::FORBIDDEN, -1, message, as_xml)
+}
+
+fn coded(status: StatusCode, code: i32, message: &str, as_xml: bool) -> Answer {
     #[derive(Serialize)]
     struct Body<'a> {
-        code: u16,
+        code: i32,
         message: &'a str,
         description: &'a str,
     }
     if as_xml {
         let text = format!(
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errorPayload><code>{}</code><message>{}</message></errorPayload>",
-            status.as_u16(),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errorPayload><code>{code}</code><message>{}</message></errorPayload>",
             escape_xml(message)
         );
         return body(status, XML, text);
     }
-    json(status, &Body { code: status.as_u16(), message, description: message })
+    json(status, &Body { code, message, description: message })
 }
 
 /// The answer to a method that a path does not take.

@@ -1,7 +1,9 @@
 //! What callers of the REST interface write into bodies and forms. Pure.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use super::route::query_value;
 
@@ -17,33 +19,25 @@ pub(crate) struct SignalBody {
 impl SignalBody {
     /// Reads a body; what is wrong with it is told in words.
     pub(crate) fn read(body: &[u8]) -> Result<Self, &'static str> {
-        #[derive(Deserialize)]
-        struct Fields {
-            #[serde(rename = "type", default)]
-            kind: Option<Value>,
-            #[serde(default)]
-            data: Option<Value>,
-        }
-        let fields: Fields = object(body)?;
-        let kind = text(fields.kind, "type must be text")?.unwrap_or_default();
-        Ok(Self { kind, data: text(fields.data, "data must be text")? })
+        let mut fields = object(body)?;
+        let kind = text(fields.remove("type"), "type must be text")?.unwrap_or_default();
+        Ok(Self { kind, data: text(fields.remove("data"), "data must be text")? })
     }
 }
 
 /// The body of a call that mutes a session: whether it is to be mute.
 pub(crate) fn mute(body: &[u8]) -> Result<bool, &'static str> {
     // Streams to be left out are named in several ways; no client can be told of any.
-    #[derive(Deserialize)]
-    struct Fields {
-        #[serde(default)]
-        active: Option<bool>,
+    match object(body)?.remove("active") {
+        None | Some(Field::Null(())) => Ok(true),
+        Some(Field::Flag(active)) => Ok(active),
+        Some(_) => Err("active must be true or false"),
     }
-    object::<Fields>(body).map(|fields| fields.active.unwrap_or(true))
 }
 
 /// The body of a call that takes none: an object, whatever is in it.
 pub(crate) fn nothing(body: &[u8]) -> Result<(), &'static str> {
-    object::<Value>(body).map(drop)
+    object(body).map(drop)
 }
 
 /// Fields of the form that creates a session, as far as they mean something to somebody. Nothing depends on them here,
@@ -74,20 +68,29 @@ pub(crate) fn bearer(value: &str) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn object<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T, &'static str> {
-    const WRONG: &str = "the body is not the JSON that this call takes";
+/// What a field of a body can be. It is not read as a JSON value of `serde_json`: that one takes objects with a name of
+/// its own inside for something else.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Field {
+    Null(()),
+    Flag(bool),
+    Text(String),
+    Other(IgnoredAny),
+}
+
+/// The fields of a body, which is an object; of two with one name, the last.
+fn object(body: &[u8]) -> Result<HashMap<String, Field>, &'static str> {
     // Some SDKs send no body where nothing is to be said, under the type of JSON.
     let text: &[u8] = if body.is_empty() { b"{}" } else { body };
-    // An array would pass for an object whose fields are all optional.
-    let fields = serde_json::from_slice(text).map_err(|_| WRONG)?;
-    serde_json::from_value(Value::Object(fields)).map_err(|_| WRONG)
+    serde_json::from_slice(text).map_err(|_| "the body is not the JSON that this call takes")
 }
 
 /// A text that may be absent.
-fn text(value: Option<Value>, message: &'static str) -> Result<Option<String>, &'static str> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+fn text(field: Option<Field>, message: &'static str) -> Result<Option<String>, &'static str> {
+    match field {
+        None | Some(Field::Null(())) => Ok(None),
+        Some(Field::Text(text)) => Ok(Some(text)),
         Some(_) => Err(message),
     }
 }

@@ -21,7 +21,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::Upgraded;
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 
 use crate::clock;
@@ -128,6 +128,10 @@ async fn dispatch(
         let answer = answer::error(StatusCode::URI_TOO_LONG, "the URL is too long", false);
         return answer::marked(answer, Limited::UrlTooLong);
     }
+    if request.version() == Version::HTTP_11 && request.headers().get_all(header::HOST).iter().count() != 1 {
+        // Two of them are taken for one by whoever stands before the relay, and for the other here.
+        return answer::error(StatusCode::BAD_REQUEST, "a request has one Host header", false);
+    }
     if request.method() == Method::OPTIONS {
         return cors::preflight(request.headers());
     }
@@ -138,14 +142,12 @@ async fn dispatch(
         }
         (&Method::GET, Route::Socket) => upgrade(shard, request, Rc::clone(permit)),
         (&Method::GET, Route::ProjectConfig) => answer::body(StatusCode::OK, answer::JSON, "{}"),
-        (_, Route::Logging) => {
-            // Clients report every few seconds. It is taken, so that their consoles stay clean, and dropped.
-            answer::empty(StatusCode::NO_CONTENT)
-        }
+        // Clients report every few seconds. It is taken, so that their consoles stay clean, and dropped.
+        (&Method::POST, Route::Logging) => answer::empty(StatusCode::NO_CONTENT),
         (&Method::POST, Route::CreateSession) => rest::create_session(shard, request).await,
         (_, Route::Rest(path)) => rest::call(shard, path, request).await,
         (_, Route::Unknown) => answer::error(StatusCode::NOT_FOUND, "there is nothing at this path", false),
-        (_, Route::CreateSession) => answer::not_allowed("POST"),
+        (_, Route::CreateSession | Route::Logging) => answer::not_allowed("POST"),
         (_, Route::SessionInfo { .. } | Route::Socket | Route::ProjectConfig) => answer::not_allowed("GET"),
     }
 }
@@ -162,7 +164,7 @@ fn purpose(path: &str) -> Purpose {
 
 /// Answers the request for a WebSocket, and moves the socket to its shard once the answer is out.
 fn upgrade(shard: &Rc<Shard>, request: &mut Request<Incoming>, permit: Permit) -> Answer {
-    let accept = match ws::accept(request.headers()) {
+    let accept = match ws::accept(request) {
         Ok(accept) => accept,
         Err(error) => {
             let mut answer = answer::error(StatusCode::UPGRADE_REQUIRED, error.message(), false);

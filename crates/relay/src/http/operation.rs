@@ -13,9 +13,10 @@ use super::answer::{self, Answer};
 use super::body::{self, BodyError};
 use super::input::{self, SignalBody};
 use super::rest::Failure;
-use super::route::{RestPath, Target};
+use super::route::{RestPath, Target, decode};
 use crate::clock;
 use crate::hub::{Hub, ServerError, StreamInfo};
+use crate::ids;
 use crate::io::Now;
 use crate::shard::{Shard, shard_of};
 
@@ -61,6 +62,14 @@ impl Call<'_> {
         shard.call(move |hub, now| work(hub, &session, now)).await.ok_or(GONE)
     }
 
+    /// The id of a connection or stream in the path. One that nobody can have is a mistake of the caller's.
+    fn id(&self, segment: &str) -> Result<String, Failure> {
+        const NO_ID: Failure =
+            Failure::of(StatusCode::BAD_REQUEST, "the id in the path is not of a connection or stream");
+        let id = decode(segment);
+        if ids::is_usable(&id, self.shard.shared.limits.id_bytes) { Ok(id.into_owned()) } else { Err(NO_ID) }
+    }
+
     async fn body(&self, request: &mut Request<Incoming>) -> Result<Bytes, Failure> {
         Ok(body::read(request.body_mut(), &self.shard.shared.config.http).await?)
     }
@@ -69,7 +78,7 @@ impl Call<'_> {
         let SignalBody { kind, data } = SignalBody::read(&self.body(request).await?).map_err(wrong)?;
         limits::check_type(kind.as_bytes())?;
         limits::check_data(data.as_deref().unwrap_or_default().as_bytes())?;
-        let to = to.map(str::to_owned);
+        let to = to.map(|to| self.id(to)).transpose()?;
         self.hub(move |hub, session, now| {
             let data = data.as_deref().map_or(SignalPayload::None, SignalPayload::Text);
             hub.server_signal(session, to.as_deref(), &kind, data, now)
@@ -79,7 +88,7 @@ impl Call<'_> {
     }
 
     async fn force_disconnect(&self, connection: &str) -> Result<Answer, Failure> {
-        let connection = connection.to_owned();
+        let connection = self.id(connection)?;
         self.hub(move |hub, session, now| hub.force_disconnect(session, &connection, now)).await??;
         Ok(answer::empty(StatusCode::NO_CONTENT))
     }
@@ -112,6 +121,7 @@ impl Call<'_> {
     }
 
     async fn stream(&self, id: &str) -> Result<Answer, Failure> {
+        let id = self.id(id)?;
         let found = self.hub(|hub, session, _| hub.streams(session)).await??;
         let stream = found.iter().find(|stream| stream.id == id).ok_or(ServerError::NoStream)?;
         Ok(answer::json(StatusCode::OK, &stream_item(stream)))
@@ -125,7 +135,7 @@ impl Call<'_> {
 
     async fn mute_stream(&self, stream: &str, request: &mut Request<Incoming>) -> Result<Answer, Failure> {
         input::nothing(&self.body(request).await?).map_err(wrong)?;
-        let stream = stream.to_owned();
+        let stream = self.id(stream)?;
         self.hub(move |hub, session, _| hub.mute_stream(session, &stream)).await??;
         Ok(self.project())
     }

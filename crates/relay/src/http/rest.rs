@@ -29,6 +29,13 @@ fn authenticate(
     let header = |name: &str| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let (project, application, pair) =
         (header("x-opentok-auth"), header("authorization"), header("x-tb-partner-auth"));
+    let now = clock::now();
+    let refused = |reason: &'static str, message: &str| {
+        shard.meters().limited(Limited::Credential, now.mono, |left_out| {
+            tracing::info!(reason, left_out, "REST call refused");
+        });
+        Box::new(answer::no_credential(message, as_xml))
+    };
     let credential = if let Some(token) = &project {
         RestCredential::Project(token)
     } else if let Some(token) = application.as_deref().and_then(input::bearer) {
@@ -36,18 +43,10 @@ fn authenticate(
     } else if let Some(pair) = &pair {
         RestCredential::KeyAndSecret(pair)
     } else {
-        let message = "no credentials: send X-OPENTOK-AUTH or Authorization: Bearer";
-        return Err(Box::new(answer::error(StatusCode::FORBIDDEN, message, as_xml)));
+        return Err(refused("none", "no credentials: send X-OPENTOK-AUTH or Authorization: Bearer"));
     };
-    let now = clock::now();
-    token::verify_rest(credential, path_project, &*shard.shared.keys.get(), now.unix_ms / 1000).map_err(
-        |error| {
-            shard.meters().limited(Limited::Credential, now.mono, |left_out| {
-                tracing::info!(reason = error.name(), left_out, "REST call refused");
-            });
-            Box::new(answer::error(StatusCode::FORBIDDEN, &error.to_string(), as_xml))
-        },
-    )
+    token::verify_rest(credential, path_project, &*shard.shared.keys.get(), now.unix_ms / 1000)
+        .map_err(|error| refused(error.name(), &error.to_string()))
 }
 
 /// Creates a session. Sessions exist by their ids alone: nothing is stored.

@@ -13,6 +13,7 @@ mod logs;
 mod operate;
 mod page;
 mod program;
+mod requests;
 mod rest;
 mod resume;
 mod shards;

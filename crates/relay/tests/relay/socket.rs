@@ -120,11 +120,23 @@ async fn upgrades_that_are_none_are_refused() {
         ("wrong version", "Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
         ("no version", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
         ("no key", "Sec-WebSocket-Version: 13\r\n"),
+        ("a short key", "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: c2hvcnQ=\r\n"),
+        (
+            "a key that is no base64",
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25j!Q==\r\n",
+        ),
+        (
+            "a body",
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nContent-Length: 1\r\n\r\nx",
+        ),
     ] {
         let request = format!("{upgrade}{headers}\r\n");
         let answer = exchange(&relay, request.as_bytes()).await;
         assert_eq!(answer.status, 426, "{what}");
     }
+    let good = "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let older = format!("{upgrade}{good}\r\n").replace("HTTP/1.1", "HTTP/1.0");
+    assert_eq!(exchange(&relay, older.as_bytes()).await.status, 426, "WebSockets begin with HTTP/1.1");
 }
 
 #[tokio::test]
