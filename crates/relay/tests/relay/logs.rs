@@ -1,20 +1,24 @@
 //! What the log says, and what it never says, whatever happens and however much of it is asked for.
 
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 
 use otc_protocol::raptor::Uri;
 use otc_protocol::rumor::{Frame, FrameType, header};
-use otc_protocol::token::Role;
+use otc_protocol::token::{PrivateKey, RestJwtParams, Role, Signer, mint_rest_jwt};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::Client;
 use crate::program::{Running, program};
-use crate::support::{KEY, SECRET, exchange_with, request_at, rest_jwt, session, t1, token};
+use crate::support::{KEY, PATIENCE, SECRET, exchange_with, now_s, request_at, rest_jwt, session, t1, token};
 
 /// Stands in everything that must stay private.
 const PRIVATE: &str = "c4n4ry";
+const ADMIN_TOKEN: &str = "c4n4ry-of-the-admin-listener";
+const APPLICATION: &str = "0a1b2c3d-0000-4000-8000-00000000abcd";
 /// How each token begins; the beginning of this alone is in messages.
 const TOKEN_BEGINS: &str = "T1==cGFydG5lcl9pZD";
 
@@ -24,6 +28,28 @@ fn serve(extra: &[&str]) -> (Running, SocketAddr) {
     let line = running.line();
     let address = line.strip_prefix("otc-relay listening on http://").expect(&line).parse().expect(&line);
     (running, address)
+}
+
+/// The same from a file, with an application, and with an admin listener whose token must stay private, too. Gives where
+/// the file is and where both listen.
+fn serve_all(name: &str, extra: &[&str]) -> (Running, PathBuf, [SocketAddr; 2]) {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, file(&format!("\"{SECRET}\""))).expect("a place for files of tests");
+    let running = Running::start(program().args(["serve", "--config"]).arg(&path).args(extra));
+    let address = |line: String| line.rsplit('/').next().and_then(|text| text.parse().ok()).expect(&line);
+    let addresses = [running.line(), running.line()].map(address);
+    (running, path, addresses)
+}
+
+/// A file of settings with these lines for the secrets of the project.
+fn file(secrets: &str) -> String {
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/testdata/keys");
+    let public = std::fs::read_to_string(keys.join("application_public.pem")).expect("a key of the tests");
+    format!(
+        "listen = \"127.0.0.1:0\"\nadmin = \"127.0.0.1:0\"\nadmin_token = \"{ADMIN_TOKEN}\"\n[[project]]\n\
+         api_key = \"{KEY}\"\napi_secret = [{secrets}]\n[[application]]\nid = \"{APPLICATION}\"\n\
+         public_key = \"\"\"\n{public}\"\"\"\n"
+    )
 }
 
 async fn open(address: SocketAddr, session: &str, id: &str, query: &str) -> Client {
@@ -120,20 +146,92 @@ async fn blunder(address: SocketAddr, session: &str) {
     assert!(Uri::parse(&uri("signal")).session().is_some(), "what went wrong was not the address");
 }
 
+/// An application that does what a project does, and the admin listener asked with good tokens and with others.
+async fn administrate(public: SocketAddr, admin: SocketAddr) {
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../protocol/testdata/keys");
+    let key = std::fs::read_to_string(keys.join("application_private.pem")).expect("a key of the tests");
+    let key = PrivateKey::from_pem(&key).expect("a key of the tests");
+    let credential = mint_rest_jwt(&RestJwtParams {
+        signer: Signer::Application { id: APPLICATION, key: &key },
+        create_time: now_s(),
+        expire_time: now_s() + 60,
+        jti: PRIVATE,
+    });
+    let bearer = format!("Bearer {credential}");
+    let session = otc_protocol::session_id::mint(APPLICATION, 1_700_000_000_000, &[1; 18]);
+    let path = format!("/v2/project/{APPLICATION}/session/{session}/stream");
+    for (value, status) in [(&*bearer, 200), (&bearer[..bearer.len() - 9], 403), (&credential, 403)] {
+        let answer = request_at(public, "GET", &path, &[("Authorization", value)], "").await;
+        assert_eq!(answer.status, status, "{}", answer.body);
+    }
+    let good = format!("Bearer {ADMIN_TOKEN}");
+    let bad = format!("Bearer {ADMIN_TOKEN}-and-more");
+    for path in
+        ["/status", "/metrics", "/api/overview", "/api/sessions?search=c4n4ry", "/api/sessions/c4n4ry"]
+    {
+        for (value, good) in [(&*good, true), (&bad, false), (ADMIN_TOKEN, false)] {
+            let answer = request_at(admin, "GET", path, &[("Authorization", value)], "").await;
+            assert_eq!(answer.status != 401, good, "{path}");
+        }
+    }
+    for text in [
+        format!("GET /?token={ADMIN_TOKEN} HTTP/1.1\r\n\r\n"),
+        format!("{ADMIN_TOKEN} / HTTP/1.1\r\n{ADMIN_TOKEN}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nAuthorization: Bearer {}\r\n\r\n", ADMIN_TOKEN.repeat(1_000)),
+    ] {
+        exchange_with(admin, text.as_bytes()).await;
+    }
+}
+
+/// Has the relay read its file again, which holds these lines now, and waits until it said so.
+fn reload(
+    running: &Running,
+    log: &mpsc::Receiver<String>,
+    path: &Path,
+    text: &str,
+    told: &str,
+) -> Vec<String> {
+    std::fs::write(path, text).expect("a place for files of tests");
+    running.signal("HUP");
+    let mut lines = Vec::new();
+    while !lines.last().is_some_and(|line: &String| line.contains(told)) {
+        let line = log.recv_timeout(PATIENCE);
+        lines.push(line.unwrap_or_else(|_| panic!("no line says {told}: {lines:#?}")));
+    }
+    lines
+}
+
 #[tokio::test]
 async fn nothing_private_reaches_a_log_however_much_is_asked_for() {
     for format in ["text", "json"] {
-        let (running, address) = serve(&["--log", "trace", "--log-format", format]);
+        let name = format!("private-{format}.toml");
+        let (mut running, path, [address, admin]) =
+            serve_all(&name, &["--log", "trace", "--log-format", format]);
+        let lines = running.log();
         converse(address, &session(1)).await;
         blunder(address, &session(2)).await;
+        administrate(address, admin).await;
+        let secrets = format!("\"{PRIVATE}-next\", \"{SECRET}\"");
+        let mut log = reload(&running, &lines, &path, &file(&secrets), "applications reloaded");
+        let wrong = [
+            format!("\"{PRIVATE}\", 7"),
+            format!("\"{PRIVATE}\"\"{PRIVATE}\""),
+            format!("\"{PRIVATE}\"]\n{PRIVATE} = [\"{PRIVATE}\""),
+        ];
+        for secrets in wrong {
+            log.extend(reload(&running, &lines, &path, &file(&secrets), "not reloaded"));
+        }
         running.signal("TERM");
-        let (code, log) = running.end();
-        assert_eq!(code, Some(0), "{log}");
+        assert_eq!(running.end().0, Some(0));
+        log.extend(lines.iter());
+        let log = log.join("\n");
         for known in [
             "session opened",
             "joined",
             "resumed",
             "link lost",
+            "REST call refused",
+            "session info refused",
             "refused with 403",
             "closed with 1011",
             "stopping",

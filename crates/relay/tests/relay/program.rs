@@ -73,7 +73,7 @@ impl Running {
         assert!(Command::new("kill").args(["-s", name, &id]).status().expect("kill runs").success());
     }
 
-    /// The lines of the log from now on. They are not in what [`Self::end`] gives.
+    /// The lines of the log, to be read while it runs. [`Self::end`] has none of them then.
     pub(crate) fn log(&mut self) -> mpsc::Receiver<String> {
         let pipe = BufReader::new(self.child.stderr.take().expect("piped"));
         let (sender, lines) = mpsc::channel();
@@ -83,11 +83,11 @@ impl Running {
 
     /// Waits for the end: exit code and standard error.
     pub(crate) fn end(mut self) -> (Option<i32>, String) {
-        let mut pipe = self.child.stderr.take().expect("piped");
+        let pipe = self.child.stderr.take();
         let (sender, text) = mpsc::channel();
         std::thread::spawn(move || {
             let mut text = String::new();
-            let _ = pipe.read_to_string(&mut text);
+            let _ = pipe.map(|mut pipe| pipe.read_to_string(&mut text));
             let _ = sender.send(text);
         });
         let text = text.recv_timeout(PATIENCE).expect("it ends");
