@@ -90,6 +90,35 @@ export const checks = {
     await until(page, () => /^[1-9]\d* of 3,000$/.test(document.querySelector("#meter-largest + span").textContent));
   },
 
+  "what clients say of themselves is text, whatever it looks like": async (stage) => {
+    const page = await stage.board();
+    const markup = "<img src=x onerror='window.ran = true'><script>window.ran = true</script>";
+    // Right to left from here on, for whoever believes it.
+    const turned = "evil\u202e\u2066\u2028";
+    const session = await page.evaluate(async (version) => {
+      const { TYPE, encode } = await import("/page/frames.js");
+      const post = async (path) => (await fetch(`/api/playground/${path}`, { method: "POST" })).json();
+      const { session, api_key: key, api_url: url } = await post("session");
+      const { token } = await post(`token?session=${session}&name=${encodeURIComponent("<b>bold</b>")}`);
+      const info = await fetch(`${url}/session/${session}`, { headers: { "X-OPENTOK-AUTH": token } });
+      const [{ messaging_url, symphony_address }] = await info.json();
+      const socket = new WebSocket(messaging_url);
+      await new Promise((resolve) => (socket.onopen = resolve));
+      const uri = `/v2/partner/${key}/session/${session}/connection/c`;
+      const text = JSON.stringify({ method: "create", uri, content: { clientVersion: version } });
+      const headers = { "TRANSACTION-ID": "1", "X-TB-TOKEN-AUTH": token };
+      socket.send(encode({ type: TYPE.CONNECT, headers: { uniqueId: "c" } }));
+      socket.send(encode({ type: TYPE.MESSAGE, addresses: [symphony_address], headers, text }));
+      return session;
+    }, markup + turned);
+    await row(page, session).getByRole("button").click();
+    const line = row(page, session).locator(".who li");
+    await line.filter({ hasText: markup }).waitFor();
+    assert.match(await line.textContent(), /evil\?\?\?/, "and it does not turn what stands behind it");
+    assert.equal(await page.locator("#board :is(img, script, b b)").count(), 0);
+    assert.equal(await page.evaluate(() => window.ran), undefined);
+  },
+
   "many sessions come in pages, can be searched and put in order": async (stage) => {
     const relay = await stage.relayOfItsOwn(Relay.develop());
     const page = await stage.board({ relay });

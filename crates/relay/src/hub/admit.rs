@@ -242,9 +242,13 @@ pub(super) fn is_create(frame: &Frame) -> bool {
         })
 }
 
-/// What a client says of itself, fit for a line of a log.
+/// What a client says of itself, fit for a line of a log and of the page: on one line, and in the direction of the rest.
 fn printable(text: &str) -> String {
-    wire::shortened(text).chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    let breaks = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    wire::shortened(text).chars().map(|c| if breaks(c) { '?' } else { c }).collect()
 }
 
 fn unusable(reason: &str) -> Rejection {

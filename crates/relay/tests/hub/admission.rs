@@ -287,10 +287,10 @@ fn connect_and_subscribe_get_no_reply_and_unknown_types_are_ignored() {
 #[test]
 fn what_a_client_says_of_itself_cannot_break_a_log_line() {
     let mut world = World::new();
-    let content = json!({ "clientVersion": format!("line\none\u{1b}[31m{}", "x".repeat(1000)) });
+    let content = json!({ "clientVersion": format!("line\none\u{1b}[31m\u{2028}\u{202e}\u{2066}{}", "x".repeat(1000)) });
     let _client = Join { content, ..Join::new("A") }.enter(&mut world);
     let joined = world.take_notices().iter().map(ToString::to_string).find(|line| line.starts_with("joined"));
-    assert!(joined.is_some_and(|line| line.starts_with("joined (line?one?[31mxxx") && line.len() < 250));
+    assert!(joined.is_some_and(|line| line.starts_with("joined (line?one?[31m???xxx") && line.len() < 250));
 }
 
 #[test]
