@@ -109,6 +109,9 @@ export class Browser {
     const client = new BrowserClient(name, page);
     await page.exposeFunction("tell", (event) => client.told.add(event));
     page.on("crash", () => client.told.end("the page crashed"));
+    page.on("websocket", (socket) => {
+      socket.on("framereceived", ({ payload }) => client.messages.push(...messageOf(payload)));
+    });
     page.on("pageerror", (error) => client.told.add({ event: "uncaught", message: error.message }));
     await page.goto(this.#url + path);
     const state = page.locator("#state:not(:text('loading'))");
@@ -127,6 +130,8 @@ export class Browser {
 
 // A stock client in a page, with the verbs of NativeClient.
 export class BrowserClient {
+  // What the relay sent, message by message and as often as it did: the client may report it in another order.
+  messages = [];
   #page;
 
   constructor(name, page) {
@@ -188,6 +193,13 @@ export class BrowserClient {
   #call(verb, argument) {
     return this.#page.evaluate(([name, value]) => window.client[name](value), [verb, argument]);
   }
+}
+
+// The message in a frame, if it holds one. Nothing before it has a brace.
+function messageOf(payload) {
+  const text = Buffer.from(payload).toString("utf8");
+  const data = text.slice(text.indexOf("{"));
+  return data.startsWith('{"method"') ? [JSON.parse(data)] : [];
 }
 
 function within(promise, what) {
