@@ -11,6 +11,8 @@ pub enum Level {
     Debug,
     /// Everyday events of sessions.
     Info,
+    /// A limit was met as clients of good faith meet it, too.
+    Limit,
     /// A client was refused, ended or limited.
     Warn,
 }
@@ -52,6 +54,12 @@ pub enum NoticeEvent {
         /// Messages sent again.
         replayed: usize,
     },
+    /// A client did not come back in time.
+    NotBack,
+    /// A client that came back said nothing for a while, and was sent what it had missed all the same.
+    HoldOver,
+    /// A client said goodbye and did not close its socket.
+    NotClosed,
     /// A socket wanted to resume what is not here.
     ResumeRefused,
     /// A request was refused.
@@ -94,6 +102,9 @@ impl Notice {
             NoticeEvent::Left { reason } | NoticeEvent::Closed { reason, .. } => reason,
             NoticeEvent::LinkLost => "link lost",
             NoticeEvent::Resumed { .. } => "resumed",
+            NoticeEvent::NotBack => "not back",
+            NoticeEvent::HoldOver => "hold over",
+            NoticeEvent::NotClosed => "not closed",
             NoticeEvent::ResumeRefused => "nothing to resume",
             NoticeEvent::Refused { request, .. } => request,
             NoticeEvent::KeptOverflow { .. } => "kept overflow",
@@ -109,6 +120,7 @@ impl Notice {
             | NoticeEvent::Left { .. }
             | NoticeEvent::LinkLost
             | NoticeEvent::Resumed { .. } => Level::Debug,
+            NoticeEvent::NotBack | NoticeEvent::HoldOver | NoticeEvent::NotClosed => Level::Limit,
             NoticeEvent::ResumeRefused
             | NoticeEvent::Refused { .. }
             | NoticeEvent::Closed { .. }
@@ -129,6 +141,9 @@ impl fmt::Display for Notice {
             NoticeEvent::Left { reason } => write!(f, "left: {reason}"),
             NoticeEvent::LinkLost => f.write_str("link lost"),
             NoticeEvent::Resumed { replayed } => write!(f, "resumed, {replayed} messages sent again"),
+            NoticeEvent::NotBack => f.write_str("did not come back in time"),
+            NoticeEvent::HoldOver => f.write_str("came back and said nothing: it gets what it missed"),
+            NoticeEvent::NotClosed => f.write_str("said goodbye and did not close its socket"),
             NoticeEvent::ResumeRefused => f.write_str("nothing to resume"),
             NoticeEvent::Refused { request, status, reason } => {
                 write!(f, "{request} refused with {status}: {reason}")

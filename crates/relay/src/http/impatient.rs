@@ -6,6 +6,8 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -14,10 +16,27 @@ use tokio::time::Sleep;
 
 use crate::stream::Stream;
 
+/// Whose turn it is on a connection. A peer owes a request from the start, or from the first byte of one; once it is
+/// being answered it owes nothing, and may keep the connection for later.
+#[derive(Debug, Clone)]
+pub(crate) struct Turn(Arc<AtomicBool>);
+
+impl Turn {
+    /// Whether the peer owes a request, or the rest of one.
+    pub(crate) fn is_peers(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn set(&self, peers: bool) {
+        self.0.store(peers, Ordering::Relaxed);
+    }
+}
+
 /// A stream whose writes fail when none gets on for a while.
 #[derive(Debug)]
 pub(crate) struct Impatient {
     stream: Stream,
+    turn: Turn,
     patience: Duration,
     /// Until when the write that is under way has to get on.
     limit: Option<Pin<Box<Sleep>>>,
@@ -25,7 +44,12 @@ pub(crate) struct Impatient {
 
 impl Impatient {
     pub(crate) fn new(stream: Stream, patience: Duration) -> Self {
-        Self { stream, patience, limit: None }
+        Self { stream, turn: Turn(Arc::new(AtomicBool::new(true))), patience, limit: None }
+    }
+
+    /// Whose turn it is, to look at from outside.
+    pub(crate) fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// The stream, which from here on may take its time.
@@ -52,12 +76,18 @@ impl AsyncRead for Impatient {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let outcome = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before {
+            self.turn.set(true);
+        }
+        outcome
     }
 }
 
 impl AsyncWrite for Impatient {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.turn.set(false);
         let outcome = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.bounded(cx, outcome)
     }

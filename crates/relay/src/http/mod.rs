@@ -26,7 +26,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 
 use crate::clock;
 use crate::io::Opened;
-use crate::meters::{Limited, Purpose};
+use crate::meters::{Limited, Meters, Purpose};
 use crate::server::Phase;
 use crate::shard::{Arrival, Shard};
 use crate::sockets::SocketPermit;
@@ -35,7 +35,8 @@ use crate::ws;
 pub(crate) use rate::Rate;
 
 use answer::{Answer, Trusted};
-use impatient::Impatient;
+use body::BodyError;
+use impatient::{Impatient, Turn};
 use route::{Route, query_value, route};
 
 /// The place of a socket among the open ones. The connection has it until a WebSocket takes it over.
@@ -51,12 +52,14 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: Stream, permit: SocketPermit
         let (shard, permit) = (Rc::clone(&shard), Rc::clone(&permit));
         async move { Ok::<_, Infallible>(respond(shard, request, permit, secure).await) }
     });
+    let stream = Impatient::new(stream, limits.body_timeout);
+    let turn = stream.turn();
     let mut connection = std::pin::pin!(
         http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_timeout)
             .max_buf_size(limits.max_head)
-            .serve_connection(TokioIo::new(Impatient::new(stream, limits.body_timeout)), service)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades()
     );
     let ended = tokio::select! {
@@ -66,17 +69,25 @@ pub(crate) async fn serve(shard: Rc<Shard>, stream: Stream, permit: SocketPermit
             connection.await
         }
     };
-    let Err(error) = ended else { return };
-    let limited = match &error {
+    if let Err(error) = ended {
+        tell_end(&error, &turn, shard.meters());
+    }
+}
+
+/// Writes down why a connection ended, and counts it if it met a limit.
+pub(crate) fn tell_end(error: &hyper::Error, turn: &Turn, meters: &Meters) {
+    let limited = match error {
         error if error.is_parse_too_large() => Some(Limited::HeadTooLarge),
-        error if error.is_timeout() => Some(Limited::HeadTimeout),
+        // One that was kept open after an answer and is not used any more ends like all of its kind.
+        error if error.is_timeout() && turn.is_peers() => Some(Limited::HeadTimeout),
         _ => None,
     };
-    // Mostly a peer that went away or took too long; nothing of what it sent is in the text.
-    let log = |left_out| tracing::debug!(%error, left_out, "HTTP connection ended");
     match limited {
-        Some(limited) => shard.meters().limited(limited, clock::now().mono, log),
-        None => log(0),
+        Some(limited) => meters.limited(limited, clock::now().mono, |left_out| {
+            tracing::info!(reason = limited.name(), left_out, "HTTP connection ended");
+        }),
+        // Mostly a peer that went away; nothing of what it sent is in the text.
+        None => tracing::debug!(%error, "HTTP connection ended"),
     }
 }
 
@@ -85,6 +96,7 @@ async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permi
     let began = clock::now().mono;
     let purpose = purpose(request.uri().path());
     let limits = &shard.shared.config.http;
+    body::expect(&mut request, began, limits);
     let origins = &limits.allowed_origins;
     let origin = request.headers().get(header::ORIGIN).cloned();
     let mut answer = if cors::allows(request.headers(), origins) {
@@ -98,7 +110,8 @@ async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permi
     };
     let (meters, now, status) = (shard.meters(), clock::now().mono, answer.status().as_u16());
     meters.answered(purpose, status, now.saturating_duration_since(began));
-    if let Some(limited) = answer.extensions().get::<Limited>().copied() {
+    let met = answer.extensions().get::<Limited>().copied();
+    if let Some(limited) = met {
         meters.limited(limited, now, |left_out| {
             tracing::info!(reason = limited.name(), status, left_out, "HTTP request refused");
         });
@@ -110,7 +123,12 @@ async fn respond(shard: Rc<Shard>, mut request: Request<Incoming>, permit: Permi
     }
     // Whoever asks first whether the body is wanted has its answer.
     if !request.headers().contains_key(header::EXPECT) {
-        body::finish(request.body_mut(), limits).await;
+        let unread = body::finish(&mut request, limits).await.err().and_then(BodyError::limited);
+        if let Some(limited) = unread.filter(|limited| Some(*limited) != met) {
+            meters.limited(limited, clock::now().mono, |left_out| {
+                tracing::info!(reason = limited.name(), status, left_out, "HTTP request not read to its end");
+            });
+        }
     }
     // Answers depend on tokens and on who asks.
     answer.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -71,7 +71,7 @@ impl Call<'_> {
     }
 
     async fn body(&self, request: &mut Request<Incoming>) -> Result<Bytes, Failure> {
-        Ok(body::read(request.body_mut(), &self.shard.shared.config.http).await?)
+        Ok(body::read(request, &self.shard.shared.config.http).await?)
     }
 
     async fn signal(&self, to: Option<&str>, request: &mut Request<Incoming>) -> Result<Answer, Failure> {

@@ -72,7 +72,7 @@ async fn create_session_for(
     if !shared.rest_rate.take(&claims.partner_id, clock::now().mono) {
         return Failure::TOO_MANY.answer(as_xml);
     }
-    let form = match body::read(request.body_mut(), &shared.config.http).await {
+    let form = match body::read(request, &shared.config.http).await {
         Ok(form) => form,
         Err(error) => return Failure::from(error).answer(as_xml),
     };

@@ -95,6 +95,7 @@ impl Hub {
             }
             Due::Left => {
                 self.ctx.stats.goodbye_timeouts += 1;
+                self.ctx.note(None, None, NoticeEvent::NotClosed);
                 return self.close_quietly(id, close::NORMAL, "goodbye");
             }
             Due::Silent => return self.end_silent(id, now),
@@ -202,9 +203,13 @@ impl Hub {
         };
         member.deadline = None;
         match member.link {
-            Link::Away => self.remove_member(key, Departure::Lost, None, now),
+            Link::Away => {
+                self.note_of(key, NoticeEvent::NotBack);
+                self.remove_member(key, Departure::Lost, None, now);
+            }
             Link::Held(_) => {
                 self.ctx.stats.resume_holds += 1;
+                self.note_of(key, NoticeEvent::HoldOver);
                 self.release(key);
             }
             Link::Open(_) => {}
@@ -259,9 +264,14 @@ impl Hub {
     }
 
     pub(super) fn note_closed(&mut self, key: MemberKey, code: u16, reason: &'static str) {
+        self.note_of(key, NoticeEvent::Closed { code, reason });
+    }
+
+    /// Takes down what happened to a member.
+    fn note_of(&mut self, key: MemberKey, event: NoticeEvent) {
         let Some(room) = self.rooms.get_mut(&key.room) else { return };
         let Some(id) = room.member(key.number).map(|member| member.id.clone()) else { return };
-        self.ctx.note(Some(&room.session), Some(&id), NoticeEvent::Closed { code, reason });
+        self.ctx.note(Some(&room.session), Some(&id), event);
     }
 
     /// Ends the members that left too much unacknowledged. That may make further ones overflow.

@@ -128,6 +128,15 @@ impl Hub {
         }
     }
 
+    /// A message arrives that is far larger than any may be, so that it is not taken in.
+    pub fn peer_oversized(&mut self, peer: PeerId, now: Now) {
+        if self.peers.contains_key(&peer) {
+            self.ctx.stats.rejected.too_large += 1;
+            self.end_unreadable(peer, "message is far too large", now);
+            self.end_overflowed(now);
+        }
+    }
+
     /// Something else arrived that shows life: a WebSocket ping or pong, part of a message.
     pub fn peer_activity(&mut self, peer: PeerId, now: Now) {
         if let Some(peer) = self.peers.get_mut(&peer) {

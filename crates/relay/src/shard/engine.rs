@@ -185,7 +185,10 @@ impl Engine {
         if link.phase != Phase::Open {
             link.phase = Phase::Discarding;
         } else if link.known_to_hub {
-            self.hub.peer_unreadable(peer, now);
+            match error {
+                ReceiveError::TooLarge => self.hub.peer_oversized(peer, now),
+                ReceiveError::Protocol | ReceiveError::BadUtf8 => self.hub.peer_unreadable(peer, now),
+            }
         }
     }
 
@@ -252,7 +255,7 @@ impl Engine {
             link.hold = Hold::Output(until);
             self.timers.set(until, peer, Due::Read);
             self.meters.limited(Limited::OutputSoft, now.mono, |left_out| {
-                tracing::debug!(limit = soft, left_out, "a socket is not read: it does not take its output");
+                tracing::info!(limit = soft, left_out, "a socket is not read: it does not take its output");
             });
         }
     }
@@ -398,7 +401,7 @@ impl Engine {
                 (Due::Close, _) => {
                     if link.phase != Phase::Ended {
                         self.meters.limited(Limited::CloseTimeout, now.mono, |left_out| {
-                            tracing::debug!(left_out, "a socket did not close in time");
+                            tracing::info!(left_out, "a socket did not close in time");
                         });
                     }
                     self.lost(peer, now);
@@ -441,6 +444,10 @@ fn log(notice: &Notice, meters: &Meters, now: Now) {
         Level::Debug => tracing::debug!(session, connection, "{notice}"),
         Level::Info => tracing::info!(session, connection, "{notice}"),
         // What anybody can cause.
+        Level::Limit => meters.log(notice.kind(), now.mono, |left_out| match left_out {
+            0 => tracing::info!(session, connection, "{notice}"),
+            left_out => tracing::info!(session, connection, left_out, "{notice}"),
+        }),
         Level::Warn => meters.log(notice.kind(), now.mono, |left_out| match left_out {
             0 => tracing::warn!(session, connection, "{notice}"),
             left_out => tracing::warn!(session, connection, left_out, "{notice}"),

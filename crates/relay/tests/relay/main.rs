@@ -10,6 +10,7 @@ mod http;
 mod join;
 mod limits;
 mod logs;
+mod met;
 mod operate;
 mod page;
 mod program;
