@@ -32,7 +32,8 @@ Settings can stand in the file, in variables (OTC_RELAY_ and the key in capitals
     for setting in Setting::all() {
         let default = setting.get(&defaults);
         let default = if default.is_empty() { "none".to_owned() } else { default };
-        text.push_str(&format!("  {} = {default}\n      {}\n", setting.key, setting.help));
+        let Setting { key, help, allowed, .. } = setting;
+        text.push_str(&format!("  {key} = {default}\n      {help}\n      [{allowed}]\n"));
     }
     text.push_str(
         "\nProjects in the file:\n  [[project]]\n  api_key = \"100\"\n  api_secret = [\"new secret\", \"old secret\"]\n",

@@ -1,6 +1,8 @@
 //! The one list of keys.
 
-use super::value::{DURATION, duration, show_duration, show_size, size};
+use std::time::Duration;
+
+use super::value::{duration, show_duration, show_size, size};
 use super::{AdminToken, Config, ConfigError, PublicUrl, admin, is_host, transport};
 
 /// A key that can be configured.
@@ -66,6 +68,11 @@ pub(super) fn check(config: &Config) -> Result<(), ConfigError> {
         let value = show_size(config.link.output_soft);
         return Err(ConfigError::new("link.output_soft", &value, "at most link.output_hard"));
     }
+    if config.limits.ping_interval >= config.limits.silence_limit {
+        let value = show_duration(config.limits.ping_interval);
+        let allowed = "less than limits.silence_limit, so that clients are asked before they count as lost";
+        return Err(ConfigError::new("limits.ping_interval", &value, allowed));
+    }
     transport::check(config)?;
     admin::check(config.admin.as_deref(), config.admin_token.as_ref())?;
     // Otherwise a client that missed much is ended again each time it comes back for it.
@@ -115,6 +122,7 @@ macro_rules! setting {
             get: |config| config.$($field).+.to_string(),
         }
     };
+    // Zero means never, or at once.
     (duration $key:literal, $($field:ident).+, $help:literal) => {
         Setting {
             key: $key,
@@ -122,7 +130,11 @@ macro_rules! setting {
             allowed: DURATION,
             secret: false,
             metric: None,
-            set: |config, text| duration(text).map(|value| config.$($field).+ = value),
+            set: |config, text| {
+                let value = duration(text).filter(|value| value.is_zero() || is_some(*value))?;
+                config.$($field).+ = value;
+                Some(())
+            },
             get: |config| show_duration(config.$($field).+),
         }
     };
@@ -135,7 +147,7 @@ macro_rules! setting {
             secret: false,
             metric: None,
             set: |config, text| {
-                let value = duration(text).filter(|value| *value >= SHORTEST)?;
+                let value = duration(text).filter(|value| is_some(*value))?;
                 config.$($field).+ = value;
                 Some(())
             },
@@ -185,8 +197,15 @@ macro_rules! setting {
 }
 
 /// The shortest time that clients on a network can keep.
-const SHORTEST: std::time::Duration = std::time::Duration::from_millis(100);
-const SOME_DURATION: &str = "a duration of at least 100ms, such as 250ms, 90s, 5m or 2h";
+const SHORTEST: Duration = Duration::from_millis(100);
+/// More than anybody waits for. Deadlines are moments that a clock must be able to name.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+const SOME_DURATION: &str = "a duration from 100ms to 24h, such as 250ms, 90s, 5m or 2h";
+const DURATION: &str = "0, or a duration from 100ms to 24h, such as 250ms, 90s, 5m or 2h";
+
+fn is_some(duration: Duration) -> bool {
+    (SHORTEST..=LONGEST).contains(&duration)
+}
 
 const SETTINGS: &[Setting] = &[
     Setting {
@@ -308,7 +327,7 @@ const SETTINGS: &[Setting] = &[
     setting!(size "link.output_hard", link.output_hard, 4 << 10, 16 << 30, "a size of 4KiB to 16GiB",
         "output waiting for one socket at which it is ended")
         .limit("limited_total{reason=\"output_hard\"}"),
-    setting!(duration "link.close_timeout", link.close_timeout, "how long a socket may take to close")
+    setting!(some_duration "link.close_timeout", link.close_timeout, "how long a socket may take to close")
         .limit("limited_total{reason=\"close_timeout\"}"),
     setting!(some_duration "limits.create_timeout", limits.create_timeout,
         "how long a new socket may take to enter its session")

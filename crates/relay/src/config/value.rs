@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-/// What a duration may look like, for messages.
-pub(super) const DURATION: &str = "a duration such as 250ms, 90s, 5m or 2h";
-
-/// Reads `250ms`, `90s`, `5m` or `2h`; a bare number is seconds.
+/// Reads `250ms`, `90s`, `5m` or `2h`; a bare number is seconds. What is below a millisecond is dropped.
 pub fn duration(text: &str) -> Option<Duration> {
     let (number, unit) = split(text)?;
     let number_f: f64 = number.parse().ok()?;
@@ -16,7 +13,8 @@ pub fn duration(text: &str) -> Option<Duration> {
         "h" => number_f * 3600.0,
         _ => return None,
     };
-    Duration::try_from_secs_f64(seconds).ok()
+    let whole = Duration::try_from_secs_f64(seconds).ok()?.as_millis();
+    u64::try_from(whole).ok().map(Duration::from_millis)
 }
 
 /// Writes a duration so that [`duration`] reads it.
@@ -67,7 +65,15 @@ mod tests {
 
     #[test]
     fn durations_are_read_with_their_units() {
-        for (text, ms) in [("250ms", 250), ("90s", 90_000), ("5m", 300_000), ("2h", 7_200_000), ("3", 3000)] {
+        for (text, ms) in [
+            ("250ms", 250),
+            ("90s", 90_000),
+            ("5m", 300_000),
+            ("2h", 7_200_000),
+            ("3", 3000),
+            ("1.5ms", 1),
+            ("0.0001ms", 0),
+        ] {
             assert_eq!(duration(text), Some(Duration::from_millis(ms)), "{text}");
         }
         for text in ["", "s", "-1s", "5 parsecs", "1.2.3s", "99999999999999999999999h"] {

@@ -5,6 +5,7 @@ mod admin;
 mod calls;
 mod certificates;
 mod client;
+mod extremes;
 mod hostile;
 mod http;
 mod join;
