@@ -34,8 +34,9 @@ impl KeyRing {
 
     /// Sets the public key of an application, given as PEM text.
     pub fn set_application(&mut self, id: &str, public_key: &str) -> Result<(), ConfigError> {
-        if !is_name(id) {
-            return Err(ConfigError::new("application.id", id, "the UUID of an application"));
+        if !is_uuid(id) {
+            let allowed = "the UUID of an application, such as 0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9";
+            return Err(ConfigError::new("application.id", id, allowed));
         }
         let key = PublicKey::from_pem(public_key).map_err(|error| {
             ConfigError::secret("application.public_key", format!("an RSA public key as PEM text: {error}"))
@@ -95,7 +96,14 @@ impl CurrentKeys {
 }
 
 /// Names go into URIs and into the fields of session ids, whose separator is `~`.
-fn is_name(name: &str) -> bool {
+pub(super) fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len())
         && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// Whether a text can be the id of an application.
+pub(crate) fn is_uuid(id: &str) -> bool {
+    let groups: Vec<&str> = id.split('-').collect();
+    let lengths = groups.iter().map(|group| group.len());
+    lengths.eq([8, 4, 4, 4, 12]) && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
 }

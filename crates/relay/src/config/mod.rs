@@ -11,6 +11,7 @@ mod keys;
 mod network;
 mod public_url;
 mod settings;
+mod tables;
 mod transport;
 mod value;
 
@@ -222,7 +223,7 @@ impl Config {
             let value = setting.get(self);
             // What is masked cannot be read again, and must not be taken for the value.
             let comment = if setting.secret && !value.is_empty() { "# " } else { "" };
-            text.push_str(&format!("# {}\n{comment}{name} = \"{value}\"\n", setting.help));
+            text.push_str(&format!("# {}\n{comment}{name} = {}\n", setting.help, file::quoted(&value)));
         }
         text.push('\n');
         for (name, secrets) in self.keys.summary() {
@@ -282,6 +283,7 @@ mod tests {
             ("listen", "[::1]:0"),
             ("admin", "127.0.0.1:9090"),
             ("public_url", "https://relay.example"),
+            ("tls.certificate", "C:\\relay\\a \"certificate\".pem"),
             ("http.allowed_origins", "https://a.example,http://b.example:81"),
             ("limits.grace_window", "70s"),
             ("limits.kept_bytes", "1MiB"),
@@ -330,7 +332,7 @@ mod tests {
     fn a_project_or_an_application_that_stands_twice_is_refused() {
         let project = "[[project]]\napi_key = \"100\"\napi_secret = \"a secret\"\n";
         let error = Config::default().apply_toml(&project.repeat(2)).unwrap_err().to_string();
-        assert!(error.contains("project.api_key = \"100\"") && error.contains("each key once"), "{error}");
+        assert!(error.contains("(api_key \"100\"): api_key") && error.contains("each once"), "{error}");
         Config::default().apply_toml(project).unwrap();
     }
 

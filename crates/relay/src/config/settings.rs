@@ -50,8 +50,17 @@ impl Setting {
     }
 }
 
+/// Whether there is a setting of this name.
+pub(super) fn is_known(key: &str) -> bool {
+    SETTINGS.iter().any(|setting| setting.key == key)
+}
+
 pub(super) fn set(config: &mut Config, key: &str, value: &str) -> Result<(), ConfigError> {
     let Some(setting) = SETTINGS.iter().find(|setting| setting.key == key) else {
+        let in_section = |setting: &Setting| setting.key.split_once('.').is_some_and(|(of, _)| of == key);
+        if SETTINGS.iter().any(in_section) {
+            return Err(ConfigError::secret(key, format!("a section: [{key}], and its keys below")));
+        }
         let hint = nearest(key).map_or(String::new(), |near| format!("; did you mean {near}?"));
         let allowed = format!("one of the keys that `otc-relay serve --help` lists{hint}");
         // The value may be a secret that stands in the wrong place.
@@ -95,6 +104,12 @@ fn nearest(key: &str) -> Option<&'static str> {
         let name = last(setting.key);
         wanted.len() > 3 && (name.contains(&wanted) || wanted.contains(&name))
     };
+    if wanted.starts_with("project") || matches!(&*wanted, "api_key" | "api_secret") {
+        return Some("[[project]]");
+    }
+    if wanted.starts_with("application") || wanted == "public_key" {
+        return Some("[[application]]");
+    }
     let same = SETTINGS.iter().find(|setting| last(setting.key) == wanted);
     same.or_else(|| SETTINGS.iter().find(similar)).map(|setting| setting.key)
 }

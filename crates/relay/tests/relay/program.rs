@@ -210,13 +210,21 @@ fn mistakes_in_the_file_and_in_variables_name_their_place() {
         ("value", "[limits]\ngrace_window = \"soon\"", &["limits.grace_window = \"soon\"", "90s"]),
         ("number", "shards = -1", &["shards = \"-1\"", "0 to 256"]),
         ("syntax", "shards = 1\nlisten = ", &["line 2", "TOML"]),
-        ("project", "[[project]]\napi_key = \"100\"", &["project", "api_secret"]),
+        (
+            "project",
+            "[[project]]\napi_key = \"100\"",
+            &["[[project]] number 1", "100", "api_secret", "missing"],
+        ),
         (
             "secret",
             "[[project]]\napi_key = \"100\"\napi_secret = \"\"",
             &["api_secret", "none of them empty"],
         ),
-        ("application", "[[application]]\nid = \"a\"\npublic_key = \"b\"", &["public_key", "PEM"]),
+        (
+            "application",
+            "[[application]]\nid = \"a\"\npublic_key = \"b\"",
+            &["[[application]] number 1", "\"a\"", "UUID"],
+        ),
     ] {
         let path = directory.join(format!("wrong-{name}.toml"));
         std::fs::write(&path, text).unwrap();
