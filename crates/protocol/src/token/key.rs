@@ -112,6 +112,10 @@ pub struct PrivateKey {
 impl PrivateKey {
     /// Reads a key from PEM text: `PRIVATE KEY` (PKCS#8) or `RSA PRIVATE KEY` (PKCS#1).
     pub fn from_pem(text: &str) -> Result<Self, KeyError> {
+        // PKCS#8 says so in its label, PKCS#1 in a line below it.
+        if text.contains("ENCRYPTED") {
+            return Err(KeyError("the key is encrypted: it must be stored without a password"));
+        }
         let section = pem::read(text)?;
         let pair = match section.label {
             "PRIVATE KEY" => RsaKeyPair::from_pkcs8(&section.der),

@@ -1,19 +1,19 @@
-//! What servers can ask of a relay, from the command line: over the REST interface, with a project's key and secret.
+//! What servers can ask of a relay, from the command line: over the REST interface, with a key of the session's owner.
 
 use std::io::Read;
-use std::path::PathBuf;
 
 use clap::Args;
 use hyper::Method;
 use otc_protocol::session_id;
-use otc_protocol::token::{RestJwtParams, Secret, Signer, mint_rest_jwt};
+use otc_protocol::token::{RestJwtParams, mint_rest_jwt};
 use serde_json::{Value, json};
 
+use super::keys::{KeyArgs, Owner};
 use super::remote::{Answer, Credential, Remote};
 use super::terminal::{Cell, Look, Progress, colours, table};
+use super::trust::CaArgs;
 use super::{Failure, print};
 use crate::clock;
-use crate::config::KeyRing;
 
 /// How long a credential is good: one request.
 const GOOD_FOR_S: u64 = 120;
@@ -26,18 +26,13 @@ pub(super) struct Call {
     /// Where the relay is
     #[arg(long, env = "OTC_API_URL", default_value = "http://127.0.0.1:8080", value_name = "URL")]
     api_url: String,
-    /// API key of the project
-    #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
-    api_key: String,
-    /// Secret of the project
-    #[arg(long, env = "OTC_API_SECRET", value_name = "SECRET", hide_env_values = true)]
-    api_secret: String,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// The session
     #[arg(long, env = "OTC_SESSION_ID", value_name = "SID")]
     session: String,
-    /// PEM file with further certificates to trust
-    #[arg(long, env = "OTC_CA_FILE", value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    ca: CaArgs,
     /// Print JSON, for programs
     #[arg(long)]
     json: bool,
@@ -53,7 +48,7 @@ Examples (the key, the secret and the session can come from the environment):
 #[derive(Debug, Args)]
 pub(super) struct SignalArgs {
     #[command(flatten)]
-    call: Call,
+    pub(super) call: Call,
     /// Connection to send to; everyone if it is not given
     #[arg(long, value_name = "CONNECTION")]
     to: Option<String>,
@@ -80,7 +75,7 @@ Examples (the key, the secret and the session can come from the environment):
 #[derive(Debug, Args)]
 pub(super) struct KickArgs {
     #[command(flatten)]
-    call: Call,
+    pub(super) call: Call,
     /// Connections to end
     #[arg(required_unless_present = "all", conflicts_with = "all", value_name = "CONNECTION")]
     connections: Vec<String>,
@@ -92,59 +87,73 @@ pub(super) struct KickArgs {
 #[derive(Debug, Args)]
 pub(super) struct ConnectionsArgs {
     #[command(flatten)]
-    call: Call,
+    pub(super) call: Call,
+}
+
+/// A session that can be asked about.
+struct Session {
+    id: String,
+    owner: Owner,
+    remote: Remote,
 }
 
 impl Call {
-    fn remote(&self) -> Result<Remote, Failure> {
-        KeyRing::default().set_project(&self.api_key, &[&self.api_secret])?;
-        session_id::decode(&self.session).map_err(|error| {
-            Failure::Usage(format!("--session \"{}\": {error}", self.session.escape_debug()))
-        })?;
-        let hint = "is the relay running? --api-url or OTC_API_URL says where";
-        Remote::new("--api-url", &self.api_url, self.ca_file.as_deref(), hint)
+    /// Has flags win over variables.
+    pub(super) fn prefer(&mut self, given: &[String]) {
+        self.keys.prefer(given);
+        self.ca.prefer(given);
     }
 
+    fn session(&self) -> Result<Session, Failure> {
+        let session = session_id::decode(&self.session).map_err(|error| {
+            Failure::Usage(format!("--session \"{}\": {error}", self.session.escape_debug()))
+        })?;
+        let owner = self.keys.owner(&session.partner)?;
+        let hint = "is the relay running? --api-url or OTC_API_URL says where";
+        let remote = Remote::new("--api-url", &self.api_url, &self.ca, hint)?;
+        Ok(Session { id: self.session.clone(), owner, remote })
+    }
+}
+
+impl Session {
     /// Makes a request about the session. An answer that refuses it is an error.
-    fn ask(
-        &self,
-        remote: &Remote,
-        method: Method,
-        rest: &str,
-        body: Option<Value>,
-    ) -> Result<Answer, Failure> {
+    fn ask(&self, method: Method, rest: &str, body: Option<Value>) -> Result<Answer, Failure> {
         let now = clock::unix_s();
-        let secret = Secret::new(&self.api_secret);
         let credential = mint_rest_jwt(&RestJwtParams {
-            signer: Signer::Project { api_key: &self.api_key, secret: &secret },
+            signer: self.owner.signer(),
             create_time: now,
             expire_time: now + GOOD_FOR_S,
             jti: &clock::uuid(),
         });
-        let path = format!("/v2/project/{}/session/{}/{rest}", self.api_key, self.session);
+        let path = format!("/v2/project/{}/session/{}/{rest}", self.owner.name(), self.id);
         let body = body.map(|body| body.to_string());
-        let answer = remote.ask(method, &path, &Credential::Project(&credential), body)?;
+        let credential = match self.owner {
+            Owner::Project { .. } => Credential::Project(&credential),
+            Owner::Application { .. } => Credential::Bearer(&credential),
+        };
+        let answer = self.remote.ask(method, &path, &credential, body)?;
         if (200..300).contains(&answer.status) {
             return Ok(answer);
         }
         let said: Option<Value> = serde_json::from_str(&answer.body).ok();
         let said = said.as_ref().and_then(|said| said["message"].as_str()).unwrap_or("this is no relay");
         let said: String = said.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect();
-        Err(Failure::Failed(format!("{} answers {}: {said}", remote.url(), answer.status)))
+        Err(Failure::Failed(format!("{} answers {}: {said}", self.remote.url(), answer.status)))
     }
 
-    fn connections(&self, remote: &Remote) -> Result<(String, Vec<Value>), Failure> {
-        let answer = self.ask(remote, Method::GET, "connection", None)?;
+    fn connections(&self) -> Result<(String, Vec<Value>), Failure> {
+        let answer = self.ask(Method::GET, "connection", None)?;
         let list: Option<Value> = serde_json::from_str(&answer.body).ok();
         let items = list.as_ref().and_then(|list| list["items"].as_array()).cloned();
-        let not_understood = || Failure::Failed(format!("{}: its answer is not understood", remote.url()));
+        let not_understood =
+            || Failure::Failed(format!("{}: its answer is not understood", self.remote.url()));
         Ok((answer.body, items.ok_or_else(not_understood)?))
     }
 }
 
 /// `otc-relay signal`
 pub(super) fn signal(args: &SignalArgs) -> Result<(), Failure> {
-    let remote = args.call.remote()?;
+    let session = args.call.session()?;
     let mut data = args.data.clone();
     if data == "-" {
         data.clear();
@@ -157,7 +166,7 @@ pub(super) fn signal(args: &SignalArgs) -> Result<(), Failure> {
         None => "signal".to_owned(),
         Some(to) => format!("connection/{to}/signal"),
     };
-    args.call.ask(&remote, Method::POST, &rest, Some(json!({"type": args.kind, "data": data})))?;
+    session.ask(Method::POST, &rest, Some(json!({"type": args.kind, "data": data})))?;
     if args.call.json {
         print(&json!({"sent": true, "session": args.call.session, "to": args.to}).to_string());
     } else {
@@ -168,10 +177,10 @@ pub(super) fn signal(args: &SignalArgs) -> Result<(), Failure> {
 
 /// `otc-relay kick`
 pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
-    let remote = args.call.remote()?;
+    let session = args.call.session()?;
     let wanted = match args.all {
         false => args.connections.clone(),
-        true => ids(&args.call.connections(&remote)?.1),
+        true => ids(&session.connections()?.1),
     };
     for connection in &wanted {
         segment(connection)?;
@@ -181,7 +190,7 @@ pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
     for (done, connection) in wanted.iter().enumerate() {
         progress.at("ended", done, wanted.len());
         let rest = format!("connection/{}", segment(connection)?);
-        match args.call.ask(&remote, Method::DELETE, &rest, None) {
+        match session.ask(Method::DELETE, &rest, None) {
             Ok(_) => kicked.push(connection),
             // Whoever went by itself meanwhile is gone as wanted with --all; else it is told, after the others are ended.
             Err(Failure::Failed(why)) if why.contains("answers 404") => {
@@ -209,8 +218,7 @@ pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
 
 /// `otc-relay connections`
 pub(super) fn connections(args: &ConnectionsArgs) -> Result<(), Failure> {
-    let remote = args.call.remote()?;
-    let (body, items) = args.call.connections(&remote)?;
+    let (body, items) = args.call.session()?.connections()?;
     if args.call.json {
         print(body.trim_end());
         return Ok(());

@@ -2,6 +2,7 @@
 
 mod calls;
 mod credentials;
+mod keys;
 mod log;
 mod reload;
 mod remote;
@@ -10,13 +11,16 @@ mod signals;
 mod status;
 mod supervisor;
 mod terminal;
+mod trust;
 
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use otc_protocol::token::Role;
 
 use crate::config::{ConfigError, parse_duration};
+use keys::KeyArgs;
 
 /// What went wrong, as one line, and how the program ends for it.
 #[derive(Debug)]
@@ -109,19 +113,20 @@ Examples:
 const SESSION_EXAMPLES: &str = "\
 Examples:
   otc-relay session --api-key 100
+  otc-relay session --application-id 0b1c2d3e-4f50-4617-8293-a4b5c6d7e8f9
   export OTC_SESSION_ID=$(otc-relay session --api-key 100)";
 
 const TOKEN_EXAMPLES: &str = "\
 Examples:
   otc-relay token --api-key 100 --api-secret S --session SID --data name=ann
   otc-relay token --api-key 100 --api-secret S --session SID --role moderator --ttl 2h
+  otc-relay token --application-id ID --private-key private.key --session SID
   export OTC_TOKEN=$(otc-relay token)                  with OTC_API_KEY, OTC_API_SECRET and OTC_SESSION_ID set";
 
 #[derive(Debug, Args)]
 struct SessionArgs {
-    /// API key of the project, or id of the application
-    #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
-    api_key: String,
+    #[command(flatten)]
+    owner: keys::OwnerArgs,
     /// Print JSON, for programs
     #[arg(long)]
     json: bool,
@@ -129,12 +134,8 @@ struct SessionArgs {
 
 #[derive(Debug, Args)]
 struct TokenArgs {
-    /// API key of the project
-    #[arg(long, env = "OTC_API_KEY", value_name = "KEY")]
-    api_key: String,
-    /// Secret of the project
-    #[arg(long, env = "OTC_API_SECRET", value_name = "SECRET", hide_env_values = true)]
-    api_secret: String,
+    #[command(flatten)]
+    keys: KeyArgs,
     /// Session that the token is for
     #[arg(long, env = "OTC_SESSION_ID", value_name = "SID")]
     session: String,
@@ -147,7 +148,7 @@ struct TokenArgs {
     /// How long it lets its bearer in: seconds, or a duration such as 90m
     #[arg(long, default_value = "86400", value_name = "TIME", value_parser = parse_ttl, allow_hyphen_values = true)]
     ttl: std::time::Duration,
-    /// Make a JWT instead of a T1 token
+    /// Make a JWT instead of a T1 token; with the key of an application it always is one
     #[arg(long)]
     jwt: bool,
     /// Print JSON, for programs
@@ -167,10 +168,35 @@ fn parse_ttl(text: &str) -> Result<std::time::Duration, String> {
         .ok_or_else(|| "allowed is 1 s to 30 days, as seconds or as a duration such as 90m or 24h".to_owned())
 }
 
+impl Command {
+    /// Has flags win over variables that mean something else. `given` are the names of the flags that were given.
+    fn prefer(&mut self, given: &[String]) {
+        match self {
+            Self::Session(args) => args.owner.prefer(given),
+            Self::Token(args) => args.keys.prefer(given),
+            Self::Connections(args) => args.call.prefer(given),
+            Self::Signal(args) => args.call.prefer(given),
+            Self::Kick(args) => args.call.prefer(given),
+            Self::Status(args) => args.ca.prefer(given),
+            Self::Serve(_) | Self::Config(_) | Self::Check(_) | Self::Dev(_) => {}
+        }
+    }
+}
+
+/// The names of what stands on the command line and not in a variable.
+fn on_the_command_line(matches: &ArgMatches) -> Vec<String> {
+    let Some((_, command)) = matches.subcommand() else { return Vec::new() };
+    // Groups of arguments have names, too, and no source.
+    let given = |name: &&str| command.value_source(name) == Some(ValueSource::CommandLine);
+    command.ids().map(clap::Id::as_str).filter(given).map(str::to_owned).collect()
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     // Wrong arguments end here, with clap's own message and exit code 2; --help and --version with 0.
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    cli.command.prefer(&on_the_command_line(&matches));
     let outcome = match cli.command {
         Command::Serve(args) => serve::serve(args),
         Command::Config(args) => serve::config(&args),

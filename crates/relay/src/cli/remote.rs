@@ -1,7 +1,5 @@
 //! Asking a relay something over HTTP.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,14 +8,13 @@ use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HOST};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use super::Failure;
+use super::trust::{Authorities, CaArgs};
 
 /// How long connecting may take, and then the answer.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -32,7 +29,7 @@ pub(super) struct Remote {
     host: String,
     port: u16,
     path: String,
-    ca_file: Option<PathBuf>,
+    authorities: Authorities,
     /// What to say when nobody answers.
     hint: &'static str,
     runtime: tokio::runtime::Runtime,
@@ -58,7 +55,7 @@ impl Remote {
     pub(super) fn new(
         flag: &'static str,
         url: &str,
-        ca_file: Option<&Path>,
+        ca: &CaArgs,
         hint: &'static str,
     ) -> Result<Self, Failure> {
         let wrong = || {
@@ -76,6 +73,7 @@ impl Remote {
         if uri.query().is_some() || authority.host().is_empty() {
             return Err(wrong());
         }
+        let authorities = ca.read((!secure).then_some(flag))?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         Ok(Self {
             url: url.trim_end_matches('/').to_owned(),
@@ -83,7 +81,7 @@ impl Remote {
             host: authority.host().trim_matches(['[', ']']).to_owned(),
             port: authority.port_u16().unwrap_or(if secure { 443 } else { 80 }),
             path: uri.path().trim_end_matches('/').to_owned(),
-            ca_file: ca_file.map(Path::to_owned),
+            authorities,
             hint,
             runtime: runtime.map_err(|error| Failure::Failed(format!("cannot start: {error}")))?,
         })
@@ -133,23 +131,30 @@ impl Remote {
         let socket = connecting.await.map_err(|_| "it does not accept the connection".to_owned())?;
         let socket = socket.map_err(|error| error.to_string())?;
         if !self.secure {
-            return speak(socket, request).await;
+            return speak(socket, request, "it does not speak HTTP; is https:// meant?").await;
         }
         let name = ServerName::try_from(self.host.clone()).map_err(|_| "no name for TLS".to_owned())?;
-        let connector = TlsConnector::from(Arc::new(trust(self.ca_file.as_deref())?));
-        let stream = connector.connect(name, socket).await.map_err(|error| format!("TLS: {error}"))?;
-        speak(stream, request).await
+        let connector = TlsConnector::from(self.authorities.client()?);
+        let connected = connector.connect(name, socket).await;
+        let stream = connected.map_err(|error| self.authorities.explain(&error, &self.host))?;
+        speak(stream, request, "it does not speak HTTP").await
     }
 }
 
+/// Makes a request; `no_http` is what to say of whoever says something else than HTTP.
 async fn speak(
     socket: impl AsyncRead + AsyncWrite + Unpin + Send,
     request: Request<Full<Bytes>>,
+    no_http: &str,
 ) -> Result<Answer, String> {
     let (mut sender, connection) =
         http1::handshake(TokioIo::new(socket)).await.map_err(|error| error.to_string())?;
+    let described = |error: hyper::Error| match error.is_parse() || error.is_incomplete_message() {
+        true => no_http.to_owned(),
+        false => error.to_string(),
+    };
     let exchange = async {
-        let answer = sender.send_request(request).await.map_err(|error| error.to_string())?;
+        let answer = sender.send_request(request).await.map_err(described)?;
         let status = answer.status().as_u16();
         let body = Limited::new(answer.into_body(), MAX_ANSWER).collect().await;
         let body = body.map_err(|error| error.to_string())?.to_bytes();
@@ -162,23 +167,4 @@ async fn speak(
         // The connection may end before the answer has been taken from it.
         _ = &mut connection => exchange.await,
     }
-}
-
-/// Whom to trust: those whom the system trusts, and those in the file.
-fn trust(ca_file: Option<&Path>) -> Result<ClientConfig, String> {
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if let Some(path) = ca_file {
-        let wrong = |error: String| format!("--ca-file {}: {error}", path.display());
-        let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-        for certificate in CertificateDer::pem_slice_iter(&text) {
-            let certificate = certificate.map_err(|error| wrong(error.to_string()))?;
-            roots.add(certificate).map_err(|error| wrong(error.to_string()))?;
-        }
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| error.to_string())?;
-    Ok(config.with_root_certificates(roots).with_no_client_auth())
 }

@@ -180,7 +180,7 @@ impl Made {
         let session = otc_protocol::session_id::mint(api_key, clock::now().unix_ms, &clock::random::<18>());
         let key = Secret::new(secret);
         let tokens = [(Role::Moderator, "name=one"), (Role::Publisher, "name=two")]
-            .map(|(role, data)| credentials::mint(api_key, &key, &session, role, data, MONTH_S, false));
+            .map(|(role, data)| credentials::mint(api_key, &key, &session, role, data, MONTH_S));
         let (url, api_key, secret) = (url.to_owned(), api_key.to_owned(), secret.to_owned());
         Self { url, api_key, secret, session, tokens }
     }

@@ -1,7 +1,5 @@
 //! Asking a running relay how it is.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use hyper::Method;
 use serde_json::Value;
@@ -9,7 +7,9 @@ use serde_json::Value;
 use super::calls::ago;
 use super::remote::{Credential, Remote};
 use super::terminal::{Cell, Look, colours, table};
+use super::trust::CaArgs;
 use super::{Failure, print};
+use crate::clock;
 use crate::config::AdminToken;
 
 pub(super) const EXAMPLES: &str = "\
@@ -26,9 +26,8 @@ pub(super) struct StatusArgs {
     /// Its admin token, if it has one
     #[arg(long, env = "OTC_RELAY_ADMIN_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     admin_token: Option<String>,
-    /// PEM file with further certificates to trust
-    #[arg(long, env = "OTC_CA_FILE", value_name = "FILE")]
-    ca_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) ca: CaArgs,
     /// Print JSON, for programs
     #[arg(long)]
     json: bool,
@@ -37,7 +36,7 @@ pub(super) struct StatusArgs {
 /// `otc-relay status`
 pub(super) fn status(args: &StatusArgs) -> Result<(), Failure> {
     let hint = "is it running, with `admin` set? --admin or OTC_RELAY_ADMIN_URL says where";
-    let remote = Remote::new("--admin", &args.admin, args.ca_file.as_deref(), hint)?;
+    let remote = Remote::new("--admin", &args.admin, &args.ca, hint)?;
     // Whatever cannot be a token must not get into the request.
     if args.admin_token.as_deref().is_some_and(|token| AdminToken::new(token).is_none()) {
         return Err(Failure::Usage(
@@ -69,11 +68,44 @@ pub(super) fn status(args: &StatusArgs) -> Result<(), Failure> {
                     met.map(|(reason, count)| row(&format!("{name} {reason}"), count, Look::Attention)),
                 );
             }
+            Value::Number(at) if name == "certificate_expires" => {
+                rows.push(certificate(at.as_i64().unwrap_or_default(), clock::unix_s()));
+            }
             value => rows.push(row(name, value, look(name, value))),
         }
     }
     table(&["WHAT", "NOW"], &rows, colours(&std::io::stdout())).iter().for_each(|line| print(line));
     Ok(())
+}
+
+/// How long before its end a certificate is something to look after. Those that are renewed by themselves are by then.
+const NEAR_S: i64 = 14 * 86_400;
+
+/// When the certificate ends, as people read it.
+fn certificate(at: i64, now: u64) -> Vec<Cell> {
+    let left = at.saturating_sub(i64::try_from(now).unwrap_or(i64::MAX));
+    let distance = ago(left.unsigned_abs());
+    let text = match left {
+        1.. => format!("{}, {distance} left", date(at)),
+        _ => format!("{}, ended {distance} ago", date(at)),
+    };
+    let look = if left < NEAR_S { Look::Attention } else { Look::Plain };
+    vec![Cell::new("certificate expires"), Cell::looking(text, look)]
+}
+
+/// A moment in UTC, from seconds since 1970.
+fn date(at: i64) -> String {
+    let (days, seconds) = (at.div_euclid(86_400), at.rem_euclid(86_400));
+    // Counted from a first of March at the beginning of an era of 400 years, so that leap days come last.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    let year = year + era * 400 + i64::from(month <= 2);
+    let (hour, minute) = (seconds / 3600, seconds % 3600 / 60);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02} UTC")
 }
 
 fn look(name: &str, value: &Value) -> Look {
@@ -93,4 +125,43 @@ fn row(name: &str, value: &Value, look: Look) -> Vec<Cell> {
         (_, value) => value.to_string(),
     };
     vec![Cell::new(name.replace("_seconds", "").replace('_', " ")), Cell::looking(text, look)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_dates() {
+        for (at, text) in [
+            (0, "1970-01-01 00:00 UTC"),
+            (951_782_399, "2000-02-28 23:59 UTC"),
+            (951_782_400, "2000-02-29 00:00 UTC"),
+            (951_868_800, "2000-03-01 00:00 UTC"),
+            (1_739_538_894, "2025-02-14 13:14 UTC"),
+            (1_798_761_599, "2026-12-31 23:59 UTC"),
+            (4_107_542_400, "2100-03-01 00:00 UTC"),
+            (-1, "1969-12-31 23:59 UTC"),
+        ] {
+            assert_eq!(date(at), text);
+        }
+    }
+
+    #[test]
+    fn a_certificate_that_ends_soon_is_shown_so_on_a_terminal() {
+        let shown = |left: i64, colours| {
+            let now = 1_739_538_894;
+            let rows = [certificate(now + left, now.unsigned_abs())];
+            table(&["WHAT", "NOW"], &rows, colours).remove(1)
+        };
+        let long = "certificate expires  2025-03-16 13:14 UTC, 30d 0h left";
+        assert_eq!((shown(30 * 86_400, false), shown(30 * 86_400, true)), (long.to_owned(), long.to_owned()));
+        assert_eq!(shown(3 * 86_400, false), "certificate expires  2025-02-17 13:14 UTC, 3d 0h left");
+        assert!(shown(3 * 86_400, true).contains("\x1b[33m2025-02-17 13:14 UTC, 3d 0h left\x1b[0m"));
+        assert!(
+            shown(-90, false).ends_with("2025-02-14 13:13 UTC, ended 1m 30s ago"),
+            "{}",
+            shown(-90, false)
+        );
+    }
 }

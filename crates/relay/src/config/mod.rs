@@ -24,6 +24,8 @@ pub use development::Development;
 pub use error::ConfigError;
 pub(crate) use keys::CurrentKeys;
 pub use keys::KeyRing;
+#[cfg(feature = "cli")]
+pub(crate) use keys::is_uuid;
 pub use network::Network;
 pub use public_url::PublicUrl;
 pub(crate) use public_url::is_host;

@@ -95,14 +95,20 @@ impl Client {
 
     /// CONNECT, SUBSCRIBE and create, as every client sends them at once.
     pub(crate) async fn hello(&mut self, token: &str, version: Option<&str>) -> String {
+        self.hello_as(KEY, token, version).await
+    }
+
+    /// The same in a session of another project or application.
+    pub(crate) async fn hello_as(&mut self, partner: &str, token: &str, version: Option<&str>) -> String {
         self.send(Frame::new(FrameType::Connect).with_header(header::UNIQUE_ID, self.id.clone())).await;
-        self.send(Frame::new(FrameType::Subscribe).with_address(Uri::for_session(KEY, &self.session))).await;
+        self.send(Frame::new(FrameType::Subscribe).with_address(Uri::for_session(partner, &self.session)))
+            .await;
         let mut content = json!({"userAgent": "test"});
         if let Some(version) = version {
             content["clientVersion"] = version.into();
             content["capabilities"] = json!([]);
         }
-        let uri = Uri::for_connection(KEY, &self.session, &self.id);
+        let uri = Uri::for_connection(partner, &self.session, &self.id);
         let message = json!({"method": "create", "uri": uri, "content": content});
         self.request_with(message, &[(header::TOKEN_AUTH, token)]).await
     }

@@ -2,6 +2,7 @@
 //! clients.
 
 mod admin;
+mod applications;
 mod calls;
 mod certificates;
 mod client;
@@ -26,3 +27,4 @@ mod supervisor;
 mod support;
 mod tenants;
 mod tls;
+mod trust;
