@@ -55,7 +55,7 @@ pub(crate) struct Shared {
     phase: watch::Receiver<Phase>,
     /// The open sockets.
     pub(crate) sockets: Arc<Sockets>,
-    /// What each shard counts at its edge.
+    /// What each shard counts at its edge, and then the admin listener.
     pub(crate) meters: Vec<Arc<Meters>>,
 }
 
@@ -63,6 +63,11 @@ impl Shared {
     /// The phase, to wait for.
     pub(crate) fn phase(&self) -> watch::Receiver<Phase> {
         self.phase.clone()
+    }
+
+    /// What the admin listener counts.
+    pub(crate) fn admin_meters(&self) -> &Meters {
+        &self.meters[self.shards.len()]
     }
 
     /// Who decides for a shard which clients may come in.
@@ -173,7 +178,7 @@ impl Relay {
             shards: handles.clone(),
             phase: phase_seen,
             sockets: Arc::clone(&sockets),
-            meters: (0..count).map(|_| Arc::default()).collect(),
+            meters: (0..=count).map(|_| Arc::default()).collect(),
         });
         let mut relay = Self {
             address,

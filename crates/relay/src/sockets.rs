@@ -34,6 +34,8 @@ pub(crate) enum Full {
     HalfOpen,
     /// As many of this address are half open as may be.
     Address,
+    /// As many are connected to the admin listener as may be.
+    Admin,
 }
 
 /// A socket's place among the open ones, given back when it is dropped.
@@ -49,7 +51,8 @@ struct HalfOpen(Option<IpAddr>);
 
 impl Full {
     /// The names of all, as they are counted.
-    pub(crate) const NAMES: [&'static str; 3] = ["max_sockets", "half_open", "half_open_per_address"];
+    pub(crate) const NAMES: [&'static str; 4] =
+        ["max_sockets", "half_open", "half_open_per_address", "max_admin_sockets"];
 
     /// Its name.
     pub(crate) fn name(self) -> &'static str {
@@ -73,9 +76,12 @@ impl Sockets {
 
     /// A place for one more socket, if there is one.
     pub(crate) fn admit(self: &Arc<Self>, from: IpAddr) -> Result<SocketPermit, Full> {
-        self.find_place(from).inspect_err(|full| {
-            self.refused[*full as usize].fetch_add(1, Ordering::Relaxed);
-        })
+        self.find_place(from).inspect_err(|full| self.count(*full))
+    }
+
+    /// Counts one that found no place, or lost it.
+    pub(crate) fn count(&self, full: Full) {
+        self.refused[full as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     fn find_place(self: &Arc<Self>, from: IpAddr) -> Result<SocketPermit, Full> {
@@ -211,7 +217,7 @@ mod tests {
         held.push(sockets.admit(address("192.0.2.3")).unwrap());
         assert_eq!(sockets.admit(address("192.0.2.4")).unwrap_err(), Full::HalfOpen);
         assert_eq!((sockets.open(), sockets.half_open()), (5, 4), "who was refused holds nothing");
-        assert_eq!(sockets.refused().map(|(_, count)| count), [0, 1, 1]);
+        assert_eq!(sockets.refused().map(|(_, count)| count), [0, 1, 1, 0]);
     }
 
     #[test]

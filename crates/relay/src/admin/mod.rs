@@ -3,12 +3,13 @@
 
 mod metrics;
 mod page;
+mod places;
 mod status;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use hyper::body::Incoming;
@@ -23,16 +24,15 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::clock;
 use crate::http::answer::{self, Answer};
 use crate::http::impatient::Impatient;
+use crate::http::tell_end;
 use crate::server::{Phase, Shared};
+use crate::sockets::Full;
 use crate::stream::Stream;
+use places::{Entry, Guest, Places};
 pub(crate) use status::Totals;
 
-/// Connections to the admin listener at a time: a few scrapers and people.
-const MAX_CONNECTIONS: usize = 64;
 /// How long accepting rests after it failed.
 const ACCEPT_REST: Duration = Duration::from_millis(100);
-/// The largest request head.
-const MAX_HEAD: usize = 16 * 1024;
 
 /// What the admin listener answers from.
 struct Admin {
@@ -40,7 +40,7 @@ struct Admin {
     /// Under which tokens are compared.
     key: hmac::Key,
     started: Instant,
-    connections: AtomicUsize,
+    places: Rc<Places>,
 }
 
 /// Runs the admin listener on the present thread until the relay closes.
@@ -52,7 +52,7 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
     let admin = Rc::new(Admin {
         key: hmac::Key::new(hmac::HMAC_SHA256, &clock::random::<32>()),
         started: clock::now().mono,
-        connections: AtomicUsize::new(0),
+        places: Places::new(shared.config.link.max_admin_sockets),
         shared,
     });
     runtime.block_on(async move {
@@ -64,12 +64,16 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
                 _ = phase.wait_for(|phase| *phase == Phase::Closing) => return Ok(()),
             };
             match accepted {
-                Ok((stream, _)) if admin.connections.load(Ordering::Relaxed) < MAX_CONNECTIONS => {
-                    tokio::task::spawn_local(serve(Rc::clone(&admin), stream));
-                }
-                Ok(_) => {
-                    tracing::warn!(limit = MAX_CONNECTIONS, "too many connections to the admin listener")
-                }
+                Ok((stream, from)) => match admin.places.enter(from.ip()) {
+                    Entry::Free(guest) => {
+                        drop(tokio::task::spawn_local(serve(Rc::clone(&admin), guest, stream)))
+                    }
+                    Entry::InPlaceOf(guest, gone) => {
+                        admin.tell_full(gone);
+                        tokio::task::spawn_local(serve(Rc::clone(&admin), guest, stream));
+                    }
+                    Entry::Full => admin.tell_full(from.ip()),
+                },
                 Err(error) => {
                     tracing::warn!(%error, "accepting on the admin listener failed");
                     tokio::time::sleep(ACCEPT_REST).await;
@@ -79,35 +83,47 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
     })
 }
 
-async fn serve(admin: Rc<Admin>, socket: TcpStream) {
-    admin.connections.fetch_add(1, Ordering::Relaxed);
-    match admin.welcome(socket).await {
-        Ok(stream) => serve_stream(&admin, stream).await,
-        Err(error) => tracing::debug!(%error, "TLS handshake with the admin listener failed"),
+async fn serve(admin: Rc<Admin>, guest: Guest, socket: TcpStream) {
+    let served = async {
+        match admin.welcome(socket).await {
+            Ok(stream) => serve_stream(&admin, &guest, stream).await,
+            Err(error) => tracing::debug!(%error, "TLS handshake with the admin listener failed"),
+        }
+    };
+    tokio::select! {
+        () = served => {}
+        () = guest.lost() => {}
     }
-    admin.connections.fetch_sub(1, Ordering::Relaxed);
 }
 
-async fn serve_stream(admin: &Rc<Admin>, stream: Stream) {
+async fn serve_stream(admin: &Rc<Admin>, guest: &Guest, stream: Stream) {
     let service = service_fn(|request| {
         let admin = Rc::clone(admin);
-        async move { Ok::<_, Infallible>(admin.respond(&request).await) }
+        async move { Ok::<_, Infallible>(guest.keeping(admin.respond(&request)).await) }
     });
+    let stream = Impatient::new(stream, admin.shared.config.http.body_timeout);
+    let turn = stream.turn();
     let ended = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(admin.shared.config.http.head_timeout)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(
-            TokioIo::new(Impatient::new(stream, admin.shared.config.http.body_timeout)),
-            service,
-        )
+        .max_buf_size(admin.shared.config.http.max_head)
+        .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = ended {
-        tracing::debug!(%error, "admin connection ended");
+        tell_end(&error, &turn, admin.shared.admin_meters());
     }
 }
 
 impl Admin {
+    /// Writes down that somebody from there had to go, or found no place.
+    fn tell_full(&self, from: IpAddr) {
+        self.shared.sockets.count(Full::Admin);
+        self.shared.admin_meters().log(Full::Admin.name(), clock::now().mono, |left_out| {
+            let limit = self.shared.config.link.max_admin_sockets;
+            tracing::warn!(%from, limit, left_out, "too many connections to the admin listener");
+        });
+    }
+
     /// Makes the TLS handshake, if there is to be one.
     async fn welcome(&self, socket: TcpStream) -> std::io::Result<Stream> {
         let config = &self.shared.config.tls;

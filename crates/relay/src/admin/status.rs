@@ -11,6 +11,7 @@ use crate::durations::Durations;
 use crate::meters::{Limited, Meters, Purpose, Timings};
 use crate::server::Shared;
 use crate::shard::Command;
+use crate::sockets::Full;
 use crate::stats::Stats;
 use crate::tls::Tls;
 
@@ -25,7 +26,7 @@ pub(crate) struct Totals {
     /// Those whose clients have shown nothing good yet.
     pub(crate) sockets_half_open: u64,
     /// Sockets that were closed at once because there were too many, by reason.
-    pub(crate) sockets_refused: [(&'static str, u64); 3],
+    pub(crate) sockets_refused: [(&'static str, u64); Full::NAMES.len()],
     /// What the shards count at their edges.
     pub(crate) meters: Vec<Arc<Meters>>,
     /// When the certificate ends, in seconds since 1970, if there is one.

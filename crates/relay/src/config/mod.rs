@@ -123,6 +123,9 @@ pub struct LinkConfig {
     /// How many of those may be of one address (of one /64 of IPv6); 0 for no limit. Default 1,000: an office behind one
     /// address may come back all at once.
     pub max_half_open_per_address: usize,
+    /// Connections to the admin listener. When there are that many, a further one takes the place of one on which
+    /// nothing is being answered. Default 64: a few scrapers and people.
+    pub max_admin_sockets: usize,
     /// Addresses of proxies, behind which there are many clients: the limit above is not for them. Default: this
     /// machine, `127.0.0.0/8` and `::1`.
     pub proxies: Vec<Network>,
@@ -191,6 +194,7 @@ impl Default for LinkConfig {
             max_sockets: 20_000,
             max_half_open: 10_000,
             max_half_open_per_address: 1_000,
+            max_admin_sockets: 64,
             proxies: ["127.0.0.0/8", "::1"].iter().filter_map(|text| text.parse().ok()).collect(),
             output_soft: 1 << 20,
             output_hard: 40 << 20,

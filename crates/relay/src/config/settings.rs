@@ -321,6 +321,9 @@ const SETTINGS: &[Setting] = &[
     setting!(number "link.max_half_open_per_address", link.max_half_open_per_address, 0, 1_000_000,
         "those of one address, or /64 of IPv6; 0 for no limit")
         .limit("sockets_refused_total{limit=\"half_open_per_address\"}"),
+    setting!(number "link.max_admin_sockets", link.max_admin_sockets, 4, 10_000,
+        "connections to the admin listener; a further one takes the place of one that waits")
+        .limit("sockets_refused_total{limit=\"max_admin_sockets\"}"),
     Setting {
         key: "link.proxies",
         help: "addresses of proxies, which stand for many clients and have no such limit",

@@ -173,6 +173,8 @@ impl Shard {
                 Full::HalfOpen => {
                     tracing::warn!(limit = link.max_half_open, left_out, "too many sockets that show no token");
                 }
+                // That is told where it happens.
+                Full::Admin => {}
                 Full::Address => {
                     let limit = link.max_half_open_per_address;
                     tracing::warn!(%from, limit, left_out, "too many sockets of one address that show no token");

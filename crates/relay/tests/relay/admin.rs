@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use otc_protocol::token::Role;
 use otc_relay::Relay;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Client, messaging_url};
@@ -153,4 +153,34 @@ async fn sockets_over_the_limit_are_counted() {
     let metrics = get(&relay, "/metrics", &[]).await.body;
     assert_eq!(value(&metrics, "otc_relay_sockets_refused_total{limit=\"max_sockets\"}"), 1);
     assert_eq!(value(&metrics, "otc_relay_sockets"), 1);
+}
+
+#[tokio::test]
+async fn whoever_fills_the_admin_listener_does_not_keep_others_out() {
+    let relay = start(|config| config.set("admin", "127.0.0.1:0").unwrap());
+    let admin = relay.admin_address().expect("an admin listener");
+    // Sockets that say nothing, those that begin a request, and those that were answered and stay.
+    let mut held = Vec::new();
+    for number in 0..200_usize {
+        let mut socket = TcpStream::connect(admin).await.expect("the relay listens");
+        let said: &[u8] =
+            [b"", &b"GET /health HTTP/1.1\r\nHost"[..], b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n"]
+                [number % 3];
+        let _ = socket.write_all(said).await;
+        held.push(socket);
+        if number % 10 == 9 {
+            assert_eq!(request_at(admin, "GET", "/health", &[], "").await.status, 200, "after {number}");
+        }
+    }
+    let metrics = request_at(admin, "GET", "/metrics", &[], "").await.body;
+    let name = "otc_relay_sockets_refused_total{limit=\"max_admin_sockets\"} ";
+    let gone = metrics.lines().find_map(|line| line.strip_prefix(name)).expect(name);
+    assert!(gone.parse::<usize>().expect(gone) >= 200 - 64, "{gone}");
+    // The first to come has gone, the last is still there.
+    let mut rest = Vec::new();
+    let _ = soon("the first is closed", held[0].read_to_end(&mut rest)).await;
+    held[198].write_all(b"GET /health HTTP/1.1\r\nHost: a\r\n\r\n").await.expect("the last is open");
+    let mut answer = [0; 12];
+    soon("the last is answered", held[198].read_exact(&mut answer)).await.expect("an answer");
+    assert_eq!(&answer, b"HTTP/1.1 200");
 }

@@ -190,6 +190,13 @@ async fn limits_of_sockets_are_counted_and_written_down_when_they_are_met() {
         relay.met(key, words).await;
     }
 
+    let relay = Watched::start(&[("link.max_admin_sockets", "4")]);
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(TcpStream::connect(relay.admin).await.expect("the relay listens"));
+    }
+    relay.met("link.max_admin_sockets", "too many connections to the admin listener").await;
+
     // One that asks and asks, and reads no answer. Those to what is not understood are not kept for it, so that it is the
     // socket that overflows.
     for (key, settings, words) in [

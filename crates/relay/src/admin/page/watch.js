@@ -34,7 +34,7 @@ const REASONS = {
   silent: "clients that went silent (limits.silence_limit)",
   kept_overflow: "clients that left too much unacknowledged (limits.kept_messages, limits.kept_bytes)",
   pauses: "times that a client sent too fast and was not read for a while (limits.requests_per_second)",
-  sockets_refused: "sockets beyond link.max_sockets, link.max_half_open or link.max_half_open_per_address",
+  sockets_refused: "sockets beyond link.max_sockets, link.max_half_open, link.max_half_open_per_address or link.max_admin_sockets",
   tls_handshake: "TLS handshakes that failed",
   tls_handshake_timeout: "TLS handshakes that took too long (tls.handshake_timeout)",
   head_too_large: "requests with too large a head (http.max_head)",
