@@ -136,8 +136,8 @@ pub struct LinkConfig {
     /// gets what it missed when it returns. Default 40 MiB: a full replay (32 MiB) with its replies must fit, or a
     /// client that has missed much could never catch up. Payloads are shared between receivers.
     pub output_hard: usize,
-    /// How long a socket may take the rest of its output and the close handshake once the relay closes it. Default
-    /// 2 s.
+    /// How long a socket that is being closed may be silent before it is let go. One whose client still sends, or has
+    /// yet to take its output, has ten times as long in all. Default 2 s.
     pub close_timeout: Duration,
 }
 

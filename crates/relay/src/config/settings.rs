@@ -345,7 +345,8 @@ const SETTINGS: &[Setting] = &[
     setting!(size "link.output_hard", link.output_hard, 4 << 10, 16 << 30, "a size of 4KiB to 16GiB",
         "output waiting for one socket at which it is ended")
         .limit("limited_total{reason=\"output_hard\"}"),
-    setting!(some_duration "link.close_timeout", link.close_timeout, "how long a socket may take to close")
+    setting!(some_duration "link.close_timeout", link.close_timeout,
+        "how long a socket that is being closed may be silent; ten times as long in all")
         .limit("limited_total{reason=\"close_timeout\"}"),
     setting!(some_duration "limits.create_timeout", limits.create_timeout,
         "how long a new socket may take to enter its session")

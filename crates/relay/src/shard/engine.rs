@@ -11,6 +11,7 @@ use slab::Slab;
 use tokio::sync::Notify;
 
 use super::Shard;
+use super::closing::Closing;
 use super::link::{Hold, Link, Phase};
 use super::timer::{Due, Timers};
 use crate::clock;
@@ -124,6 +125,9 @@ impl Engine {
     /// Takes what was read from a socket.
     pub(super) fn received(&mut self, peer: PeerId, receiver: &mut Receiver, mut bytes: &[u8], now: Now) {
         let mut told = false;
+        if let Some(closing) = self.link(peer).and_then(|link| link.closing.as_mut()) {
+            closing.heard(now.mono);
+        }
         self.turn_began.get_or_insert(now.mono);
         let readable = |link: &mut Link| !link.deaf && matches!(link.phase, Phase::Open | Phase::Closing);
         while self.link(peer).is_some_and(readable) {
@@ -172,8 +176,8 @@ impl Engine {
                 link.queue.clear_unsent();
                 link.queue.push_close(code, "");
             }
-            link.phase = Phase::Finishing;
-            self.set_close_timer(peer, now);
+            link.phase = Phase::Discarding;
+            self.begin_closing(peer, now);
         }
     }
 
@@ -204,12 +208,37 @@ impl Engine {
         link.phase = if link.deaf { Phase::Discarding } else { Phase::Closing };
         link.hold = Hold::No;
         link.wake();
-        self.set_close_timer(peer, now);
+        self.begin_closing(peer, now);
     }
 
-    fn set_close_timer(&mut self, peer: PeerId, now: Now) {
-        self.timers.set(now.mono + self.close_timeout, peer, Due::Close);
+    /// Gives a socket its time to close, unless it has it already.
+    fn begin_closing(&mut self, peer: PeerId, now: Now) {
+        let timeout = self.close_timeout;
+        if let Some(link) = self.link(peer)
+            && link.closing.is_none()
+        {
+            let closing = link.closing.insert(Box::new(Closing::new(now.mono)));
+            if link.blocked {
+                closing.waits();
+            }
+            let deadline = closing.deadline(timeout);
+            self.timers.set(deadline, peer, Due::Close);
+        }
         self.soil(peer);
+    }
+
+    /// The time of a socket to close may be over.
+    fn end_closing(&mut self, peer: PeerId, now: Now) {
+        let timeout = self.close_timeout;
+        let Some(closing) = self.link(peer).and_then(|link| link.closing.as_ref()) else { return };
+        let deadline = closing.deadline(timeout);
+        if deadline > now.mono {
+            return self.timers.set(deadline, peer, Due::Close);
+        }
+        self.meters.limited(Limited::CloseTimeout, now.mono, |left_out| {
+            tracing::info!(left_out, "a socket did not close in time");
+        });
+        self.lost(peer, now);
     }
 
     /// The socket is at its end.
@@ -367,11 +396,6 @@ impl Engine {
             progress => Ok(progress),
         });
         match progress {
-            Ok(Progress::Done) if link.phase == Phase::Finishing => {
-                link.socket.finish();
-                link.phase = Phase::Ended;
-                link.wake();
-            }
             Ok(Progress::Done) if link.phase == Phase::Discarding => {
                 // Nothing will be said or heard any more; the peer sees the end and closes.
                 link.socket.finish();
@@ -379,6 +403,9 @@ impl Engine {
             Ok(Progress::Done) => {}
             Ok(Progress::Blocked) => {
                 link.blocked = true;
+                if let Some(closing) = &mut link.closing {
+                    closing.waits();
+                }
                 link.wake();
             }
             Err(_) => self.lost(peer, now),
@@ -398,19 +425,12 @@ impl Engine {
         while let Some((peer, due)) = self.timers.pop(now.mono) {
             let Some(link) = self.link(peer) else { continue };
             match (due, link.hold) {
-                (Due::Close, _) => {
-                    if link.phase != Phase::Ended {
-                        self.meters.limited(Limited::CloseTimeout, now.mono, |left_out| {
-                            tracing::info!(left_out, "a socket did not close in time");
-                        });
-                    }
-                    self.lost(peer, now);
-                }
+                (Due::Close, _) if link.phase != Phase::Ended => self.end_closing(peer, now),
                 (Due::Read, Hold::Pause(until) | Hold::Output(until)) if until <= now.mono => {
                     link.hold = Hold::No;
                     link.wake();
                 }
-                (Due::Read, _) => {}
+                (Due::Read | Due::Close, _) => {}
             }
         }
         if self.hub.poll_timeout().is_some_and(|at| at <= now.mono) {
@@ -426,6 +446,8 @@ impl Engine {
     pub(super) fn shutdown(&mut self, now: Now) -> impl Future<Output = ()> + use<> {
         self.hub.shutdown(close::GONE, now);
         self.stir();
+        // Not the one before: that remembers if the last link had gone at any earlier time.
+        self.empty = Arc::new(Notify::new());
         let empty = Arc::clone(&self.empty);
         let none = self.links.is_empty();
         async move {

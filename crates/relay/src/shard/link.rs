@@ -10,6 +10,7 @@ use bytes::Bytes;
 use tokio::io::ReadBuf;
 
 use super::Shard;
+use super::closing::Closing;
 use super::engine::Engine;
 use crate::clock;
 use crate::io::PeerId;
@@ -33,6 +34,8 @@ pub(super) struct Link {
     pub(super) known_to_hub: bool,
     /// What the peer sends cannot be read any more.
     pub(super) deaf: bool,
+    /// Since it is being closed. Boxed: most sockets are not.
+    pub(super) closing: Option<Box<Closing>>,
     pub(super) waker: Option<Waker>,
 }
 
@@ -43,11 +46,10 @@ pub(super) enum Phase {
     Open,
     /// A close frame of ours is queued or sent; the peer's is awaited.
     Closing,
-    /// The peer's bytes mean nothing any more; a close frame of ours is queued or sent, the end of the peer's is
-    /// awaited.
+    /// The peer's bytes mean nothing any more: it broke the rules, or has closed. A close frame of ours is queued or
+    /// sent; the end of what the peer sends is awaited, because a socket that is closed with something unread is reset,
+    /// and then the peer may never see that frame.
     Discarding,
-    /// Both sides have closed; what is queued is yet to be written.
-    Finishing,
     /// Over. The task lets go of it.
     Ended,
 }
@@ -75,6 +77,7 @@ impl Link {
             dirty: false,
             known_to_hub: true,
             deaf: false,
+            closing: None,
             waker: None,
         }
     }

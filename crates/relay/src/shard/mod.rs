@@ -9,6 +9,7 @@
 //! whole turn leaves together, and most of it straight from the loop that fans it out: a socket's own task is woken
 //! for writing only if the socket would not take more.
 
+mod closing;
 mod engine;
 mod foyer;
 mod link;

@@ -6,6 +6,7 @@ mod applications;
 mod calls;
 mod certificates;
 mod client;
+mod closing;
 mod extremes;
 mod hostile;
 mod http;

@@ -25,6 +25,22 @@ async fn a_relay_that_stops_tells_every_client_1011() {
 }
 
 #[tokio::test]
+async fn a_relay_that_was_empty_before_tells_its_clients_too() {
+    let relay = start(|config| config.set("shards", "1").unwrap());
+    Client::enter(&relay, &session(1), "first", Role::Publisher).await.leave().await;
+    soon("the first is gone", async {
+        while relay.open_sockets() > 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    let mut second = Client::enter(&relay, &session(1), "second", Role::Publisher).await;
+    let (end, stopped) = tokio::join!(second.end(), relay.stop());
+    stopped.unwrap();
+    assert_eq!(end, End::Closed(Some(1011)));
+}
+
+#[tokio::test]
 async fn a_relay_does_not_wait_for_clients_that_do_not_answer_its_close() {
     let relay = start(|config| config.set("link.close_timeout", "100ms").unwrap());
     let silent = Client::enter(&relay, &session(1), "a", Role::Publisher).await;
