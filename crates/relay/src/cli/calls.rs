@@ -42,7 +42,7 @@ pub(super) const SIGNAL_EXAMPLES: &str = "\
 Examples (the key, the secret and the session can come from the environment):
   export OTC_API_KEY=100 OTC_API_SECRET=S OTC_SESSION_ID=SID
   otc-relay signal --type chat --data 'hello all'      to everyone in the session
-  otc-relay signal --to CONNECTION --data 'hello you'  to one client; `otc-relay connections` lists them
+  otc-relay signal --to CONNECTION --data 'hello you'  to one client
   date | otc-relay signal --data -                     what standard input says";
 
 #[derive(Debug, Args)]
@@ -65,6 +65,12 @@ pub(super) struct SignalArgs {
     )]
     data: String,
 }
+
+pub(super) const CONNECTIONS_EXAMPLES: &str = "\
+Examples (the key, the secret and the session can come from the environment):
+  otc-relay connections --session SID                  who is there?
+  otc-relay connections --application-id ID --private-key private.key
+  otc-relay connections --json | jq .count             one number, for a program";
 
 pub(super) const KICK_EXAMPLES: &str = "\
 Examples (the key, the secret and the session can come from the environment):

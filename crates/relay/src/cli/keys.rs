@@ -134,7 +134,7 @@ impl KeyArgs {
         let secret = self.api_secret.as_deref().ok_or_else(|| missing("--api-secret", "OTC_API_SECRET"))?;
         KeyRing::default().set_project(api_key, &[secret])?;
         if api_key != partner {
-            return Err(foreign("project", "--api-key", partner, api_key));
+            return Err(foreign("--api-key", partner, api_key));
         }
         Ok(Owner::Project { api_key: api_key.to_owned(), secret: Secret::new(secret) })
     }
@@ -152,14 +152,14 @@ impl KeyArgs {
         let file = self.private_key.as_deref().ok_or_else(|| missing("--private-key", "OTC_PRIVATE_KEY"))?;
         let (id, key) = (application_id(id)?, read(file)?);
         if !id.eq_ignore_ascii_case(partner) {
-            return Err(foreign("application", "--application-id", partner, &id));
+            return Err(foreign("--application-id", partner, &id));
         }
         Ok(Owner::Application { id, key })
     }
 }
 
-fn foreign(kind: &str, flag: &str, partner: &str, given: &str) -> Failure {
-    Failure::Usage(format!("--session: it belongs to {partner}, and {flag} is the {kind} {given}"))
+fn foreign(flag: &str, partner: &str, given: &str) -> Failure {
+    Failure::Usage(format!("--session: it belongs to {partner}, and {flag} is {given}"))
 }
 
 /// The id as credentials have it.

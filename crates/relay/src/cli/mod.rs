@@ -86,7 +86,7 @@ enum Command {
     #[command(after_help = TOKEN_EXAMPLES)]
     Token(TokenArgs),
     /// List who is in a session
-    #[command(after_help = calls::KICK_EXAMPLES)]
+    #[command(after_help = calls::CONNECTIONS_EXAMPLES)]
     Connections(calls::ConnectionsArgs),
     /// Send a signal into a session, as a server does
     #[command(after_help = calls::SIGNAL_EXAMPLES)]
@@ -121,7 +121,7 @@ Examples:
   otc-relay token --api-key 100 --api-secret S --session SID --data name=ann
   otc-relay token --api-key 100 --api-secret S --session SID --role moderator --ttl 2h
   otc-relay token --application-id ID --private-key private.key --session SID
-  export OTC_TOKEN=$(otc-relay token)                  with OTC_API_KEY, OTC_API_SECRET and OTC_SESSION_ID set";
+  export OTC_TOKEN=$(otc-relay token)                  all the rest from the environment";
 
 #[derive(Debug, Args)]
 struct SessionArgs {

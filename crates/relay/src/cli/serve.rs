@@ -304,11 +304,18 @@ pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
     let checked = configure(args).and_then(|config| {
         config.check()?;
         config.check_files()?;
-        Ok(config.keys.summary().len())
+        let summary = config.keys.summary();
+        let projects = summary.iter().filter(|(_, secrets)| secrets.is_some()).count();
+        Ok((projects, summary.len() - projects))
     });
     match &checked {
-        Ok(keys) if args.json => print(&json!({"fine": true, "keys": keys}).to_string()),
-        Ok(keys) => print(&format!("the configuration is fine: {keys} projects and applications")),
+        Ok((projects, applications)) if args.json => {
+            print(&json!({"fine": true, "keys": projects + applications}).to_string());
+        }
+        Ok((projects, applications)) => {
+            let (projects, applications) = (count(*projects, "project"), count(*applications, "application"));
+            print(&format!("the configuration is fine: {projects}, {applications}"));
+        }
         Err(Failure::Usage(error) | Failure::Failed(error)) if args.json => {
             print(&json!({"fine": false, "error": error}).to_string());
         }
@@ -317,8 +324,21 @@ pub(super) fn check(args: &ServeArgs) -> Result<(), Failure> {
     checked.map(|_| ())
 }
 
+/// So many of something.
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// How long the shards may take to answer before they count as stuck.
 const NOT_STUCK: Duration = Duration::from_secs(5);
+
+fn cannot_listen(address: &str, error: &std::io::Error) -> Failure {
+    let hint = match error.kind() {
+        std::io::ErrorKind::AddrInUse => " (--listen says where else; port 0 takes a free one)",
+        _ => "",
+    };
+    Failure::Failed(format!("cannot listen on {address}: {error}{hint}"))
+}
 
 /// Reads the configuration once more.
 type Again<'a> = &'a dyn Fn() -> Result<Config, Failure>;
@@ -344,8 +364,7 @@ fn run(
         let mut requests = Requests::listen(again.is_some()).map_err(cannot_start)?;
         let listener = match inherited.main.take() {
             Some(listener) => listener,
-            None => server::bind(&config.listen)
-                .map_err(|error| Failure::Failed(format!("cannot listen on {}: {error}", config.listen)))?,
+            None => server::bind(&config.listen).map_err(|error| cannot_listen(&config.listen, &error))?,
         };
         let mut relay =
             Relay::start_on(listener, inherited.admin.take(), config.clone()).map_err(cannot_start)?;

@@ -14,8 +14,8 @@ use crate::config::AdminToken;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
-  otc-relay status                                     a relay on this machine, as `otc-relay dev` runs it
-  otc-relay status --admin https://relay:9090          another one; its token is in OTC_RELAY_ADMIN_TOKEN
+  otc-relay status                                     what `otc-relay dev` runs here
+  OTC_RELAY_ADMIN_TOKEN=T otc-relay status --admin https://relay:9090
   otc-relay status --json | jq .connections            one number, for a program";
 
 #[derive(Debug, Args)]
@@ -60,8 +60,11 @@ pub(super) fn status(args: &StatusArgs) -> Result<(), Failure> {
         return Ok(());
     }
     let mut rows = Vec::new();
-    for (name, value) in &status {
+    let first = FIRST.iter().filter_map(|name| status.get_key_value(*name));
+    for (name, value) in first.chain(status.iter().filter(|(name, _)| !FIRST.contains(&name.as_str()))) {
         match value {
+            // There is no TLS.
+            Value::Null => {}
             Value::Object(counts) => {
                 let met = counts.iter().filter(|(_, count)| count.as_u64() != Some(0));
                 rows.extend(
@@ -77,6 +80,10 @@ pub(super) fn status(args: &StatusArgs) -> Result<(), Failure> {
     table(&["WHAT", "NOW"], &rows, colours(&std::io::stdout())).iter().for_each(|line| print(line));
     Ok(())
 }
+
+/// What people look for first.
+const FIRST: [&str; 6] =
+    ["state", "version", "uptime_seconds", "certificate_expires", "sessions", "connections"];
 
 /// How long before its end a certificate is something to look after. Those that are renewed by themselves are by then.
 const NEAR_S: i64 = 14 * 86_400;
@@ -121,7 +128,6 @@ fn row(name: &str, value: &Value, look: Look) -> Vec<Cell> {
     let text = match (name, value) {
         ("uptime_seconds", seconds) => ago(seconds.as_u64().unwrap_or_default()),
         (_, Value::String(text)) => text.clone(),
-        (_, Value::Null) => "-".to_owned(),
         (_, value) => value.to_string(),
     };
     vec![Cell::new(name.replace("_seconds", "").replace('_', " ")), Cell::looking(text, look)]

@@ -104,6 +104,7 @@ fn nearest(key: &str) -> Option<&'static str> {
         let name = last(setting.key);
         wanted.len() > 3 && (name.contains(&wanted) || wanted.contains(&name))
     };
+    let mistyped = |setting: &&Setting| wanted.len() > 3 && distance(&last(setting.key), &wanted) <= 2;
     if wanted.starts_with("project") || matches!(&*wanted, "api_key" | "api_secret") {
         return Some("[[project]]");
     }
@@ -111,7 +112,23 @@ fn nearest(key: &str) -> Option<&'static str> {
         return Some("[[application]]");
     }
     let same = SETTINGS.iter().find(|setting| last(setting.key) == wanted);
-    same.or_else(|| SETTINGS.iter().find(similar)).map(|setting| setting.key)
+    same.or_else(|| SETTINGS.iter().find(mistyped))
+        .or_else(|| SETTINGS.iter().find(similar))
+        .map(|setting| setting.key)
+}
+
+/// How many letters have to be put in, left out or changed to make one of the other.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (index, a) in one.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (at, b) in other.bytes().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[at + 1];
+            row[at + 1] = changed.min(row[at] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Whether a text says where to listen: a host and a port.

@@ -61,7 +61,8 @@ async fn the_key_of_an_application_does_what_that_of_a_project_does() {
         assert_eq!(claims.connection_data, "name=ann");
 
         let path = messaging_url(&relay, &session, &token).await;
-        let mut client = Client::open(&relay, &format!("{path}&socketId=s&attempt=1"), &session, "a").await;
+        let mut client =
+            Client::open(&relay, &format!("{path}&socketId={name}&attempt=1"), &session, "a").await;
         let create = client.hello_as(ID, &token, Some("otc-0.1.0")).await;
         assert_eq!(client.status_of(&create).await, "200");
         let call =

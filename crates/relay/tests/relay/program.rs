@@ -176,6 +176,8 @@ fn mistakes_are_named_with_what_is_allowed() {
             with(&serve, &["--set", "limits.grace=90s"]),
             &["limits.grace", "did you mean limits.grace_window?"],
         ),
+        (with(&serve, &["--set", "admin_tokn=x"]), &["admin_tokn", "did you mean admin_token?"]),
+        (with(&serve, &["--set", "http.body_tmeout=9s"]), &["did you mean http.body_timeout?"]),
         (with(&serve, &["--set", "shards"]), &["--set = \"shards\"", "key=value"]),
         (with(&serve, &["--set", "shards=999"]), &["shards = \"999\"", "0 to 256"]),
         (with(&serve, &["--set", "link.output_hard=1MiB"]), &["link.output_hard", "limits.kept_bytes"]),
@@ -257,6 +259,7 @@ fn an_address_in_use_is_one_line() {
     assert_eq!(stdout(&output), "");
     assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
     assert!(stderr(&output).contains(&format!("cannot listen on {address}: ")), "{}", stderr(&output));
+    assert!(stderr(&output).contains("port 0 takes a free one"), "{}", stderr(&output));
 }
 
 #[test]
@@ -320,7 +323,7 @@ fn config_prints_what_serve_would_run_with() {
 fn check_says_whether_the_configuration_is_fine() {
     let output = run(&["check", "--api-key", KEY, "--api-secret", SECRET]);
     assert!(output.status.success(), "{}", stderr(&output));
-    assert_eq!(stdout(&output), "the configuration is fine: 1 projects and applications\n");
+    assert_eq!(stdout(&output), "the configuration is fine: 1 project, 0 applications\n");
     let output = run(&["check", "--api-key", KEY, "--api-secret", SECRET, "--set", "admin=0.0.0.0:9090"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("admin = \"0.0.0.0:9090\""), "{}", stderr(&output));
