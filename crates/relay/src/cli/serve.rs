@@ -199,7 +199,10 @@ impl Made {
             one,
             "and into another:".to_owned(),
             two,
-            format!("API secret, for server SDKs and `otc-relay token`: {secret}"),
+            "and where a server runs, or `otc-relay token`, `connections`, `signal` and `kick` for this session:".to_owned(),
+            format!(
+                "export OTC_API_URL={url} OTC_API_KEY={api_key} OTC_SESSION_ID={session} OTC_API_SECRET={secret}"
+            ),
         ]
     }
 

@@ -381,6 +381,12 @@ fn dev_prints_what_two_clients_need() {
         tokens.push(value("OTC_TOKEN"));
     }
     assert_ne!(tokens[0], tokens[1]);
+    // What a server needs is a line to paste as well.
+    let line =
+        std::iter::repeat_with(|| running.line()).find(|line| line.starts_with("export ")).expect("a line");
+    let exports = line["export ".len()..].split(' ').map(|word| word.split_once('=').expect(&line));
+    let output = program().args(["connections"]).envs(exports).output().unwrap();
+    assert_eq!(stdout(&output), "nobody is in the session\n", "{}", stderr(&output));
     running.signal("TERM");
     let (code, log) = running.end();
     assert_eq!(code, Some(0));
