@@ -121,6 +121,41 @@ async fn sessions_and_bodies_are_checked() {
 }
 
 #[tokio::test]
+async fn failures_come_in_xml_for_those_who_accept_nothing_else() {
+    let relay = start(|config| config.set("http.max_body", "1KiB").unwrap());
+    let (credential, session) = (rest_jwt(), session(1));
+    let path = format!("/v2/project/{KEY}/session/{session}/signal");
+    let long = "x".repeat(2000);
+    for (accept, xml) in [
+        ("text/xml", true),
+        ("application/xml;q=0.9, */*", true),
+        ("text/xml, application/json", false),
+        ("*/*", false),
+        ("text/html", false),
+    ] {
+        for (credential, body, status) in
+            [(&*credential, "{}", 404), (&credential, "{", 400), (&credential, &long, 413), ("x", "{}", 403)]
+        {
+            let headers = [("X-OPENTOK-AUTH", credential), ("Accept", accept)];
+            let answer = request(&relay, "POST", &path, &headers, body).await;
+            let code = if status == 403 { -1 } else { i32::from(answer.status) };
+            assert_eq!(answer.status, status, "{accept}: {}", answer.body);
+            if xml {
+                let expected = format!(
+                    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<errorPayload><code>{code}</code><message>"
+                );
+                assert_eq!(answer.header("content-type"), Some("text/xml"), "{accept}");
+                assert!(answer.body.starts_with(&expected), "{accept}: {}", answer.body);
+                assert!(answer.body.ends_with("</message></errorPayload>"), "{accept}: {}", answer.body);
+            } else {
+                assert_eq!(answer.header("content-type"), Some("application/json"), "{accept}");
+                assert_eq!(answer.json()["code"], json!(code), "{accept}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn lists_of_an_empty_session_are_empty() {
     let relay = start(|_| ());
     let (credential, session) = (rest_jwt(), session(1));
