@@ -91,7 +91,7 @@ export const checks = {
   },
 
   "what clients say of themselves is text, whatever it looks like": async (stage) => {
-    const page = await stage.board();
+    const page = await stage.board({ size: [320, 640] });
     const markup = "<img src=x onerror='window.ran = true'><script>window.ran = true</script>";
     // Right to left from here on, for whoever believes it.
     const turned = "evil\u202e\u2066\u2028";
@@ -110,11 +110,12 @@ export const checks = {
       socket.send(encode({ type: TYPE.CONNECT, headers: { uniqueId: "c" } }));
       socket.send(encode({ type: TYPE.MESSAGE, addresses: [symphony_address], headers, text }));
       return session;
-    }, markup + turned);
+    }, markup + turned + "w".repeat(200));
     await row(page, session).getByRole("button").click();
     const line = row(page, session).locator(".who li");
     await line.filter({ hasText: markup }).waitFor();
     assert.match(await line.textContent(), /evil\?\?\?/, "and it does not turn what stands behind it");
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nor does it widen the page");
     assert.equal(await page.locator("#board :is(img, script, b b)").count(), 0);
     assert.equal(await page.evaluate(() => window.ran), undefined);
   },
