@@ -169,6 +169,31 @@ fn sleep_uses_up_the_time_to_find_a_way_back() {
 }
 
 #[test]
+fn sleep_uses_up_the_time_to_connect() {
+    let mut h = Harness::new();
+    h.connect_to_link();
+    h.session.handle_suspension(Duration::from_secs(29), h.now);
+    h.session.handle_timeout(h.now);
+    assert_eq!(h.take_names(), [""; 0], "thirty seconds are the limit");
+    h.session.handle_suspension(Duration::from_secs(2), h.now);
+    h.session.handle_timeout(h.now);
+    assert_eq!(h.take_error().0, SessionError::ConnectionTimedOut);
+}
+
+#[test]
+fn sleep_uses_up_the_time_to_leave() {
+    let mut h = Harness::new();
+    h.join();
+    h.session.disconnect(h.now).unwrap();
+    h.session.handle_suspension(Duration::from_secs(2), h.now);
+    h.session.handle_timeout(h.now);
+    assert_eq!(h.take_names(), [""; 0], "three seconds are the limit");
+    h.session.handle_suspension(Duration::from_secs(2), h.now);
+    h.session.handle_timeout(h.now);
+    assert_eq!(h.take_names(), ["disconnected"]);
+}
+
+#[test]
 fn a_pause_of_reading_is_not_silence() {
     let mut h = Harness::new();
     let link = h.join_among(&["b"]);
