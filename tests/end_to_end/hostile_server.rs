@@ -155,8 +155,13 @@ impl Visitor {
     /// A message under a new transaction id.
     pub(crate) fn tell(&mut self, from: &str, data: &str) -> io::Result<()> {
         self.transactions += 1;
+        self.tell_under(&format!("t{}", self.transactions), from, data)
+    }
+
+    /// A message under a transaction id.
+    pub(crate) fn tell_under(&mut self, transaction: &str, from: &str, data: &str) -> io::Result<()> {
         let frame = Frame::new(FrameType::Message)
-            .with_header(header::TRANSACTION_ID, format!("t{}", self.transactions))
+            .with_header(header::TRANSACTION_ID, transaction)
             .with_header(header::FROM_ADDRESS, from)
             .with_data(data);
         self.send(&frame)

@@ -3,6 +3,7 @@
 
 #[path = "../../crates/relay/tests/relay/certificates.rs"]
 mod certificates;
+mod codes;
 mod hammer;
 mod hostile;
 mod hostile_server;

@@ -277,6 +277,18 @@ fn a_caught_defect_ends_the_session_in_every_state() {
 }
 
 #[test]
+fn a_caught_defect_while_a_cancelled_connect_is_left_tells_the_end_that_is_owed() {
+    let mut h = Harness::new();
+    h.connect_to_create();
+    h.session.disconnect(h.now).unwrap();
+    assert_eq!(h.take_names(), [""; 0], "the relay is being told");
+    h.session.fail("a defect", h.now);
+    assert_eq!(h.take_names(), ["disconnected"]);
+    h.advance_ms(10_000);
+    assert_eq!(h.take_names(), [""; 0]);
+}
+
+#[test]
 fn a_caught_defect_in_a_deleted_session_is_silent() {
     let mut h = Harness::new();
     h.join();

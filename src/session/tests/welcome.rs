@@ -356,6 +356,23 @@ fn a_session_read_without_an_answer_for_fifteen_seconds_has_a_code_of_its_own() 
 }
 
 #[test]
+fn a_session_read_that_has_to_be_asked_again_has_its_time_on_open_links_only() {
+    let mut h = Harness::new();
+    let link = h.connect_to_create();
+    h.answer_create(link, "200", "");
+    h.advance_ms(9_000);
+    h.take_actions();
+    h.cut(link);
+    let (second, _) = h.take_open();
+    h.advance_ms(8_000);
+    h.open(second);
+    h.advance_ms(5_999);
+    assert_eq!(h.take_names(), [""; 0]);
+    h.advance_ms(1);
+    assert_eq!(h.take_error().0, SessionError::StateFailed);
+}
+
+#[test]
 fn a_relay_that_says_nothing_at_all_times_out_within_fifteen_seconds_of_open_links() {
     let mut h = Harness::new();
     let first = h.connect_to_create();
