@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -86,10 +86,11 @@ impl FaultProxy {
 
     /// Listens on `listen` and forwards to `target`.
     pub async fn start_on(listen: SocketAddr, target: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(listen).await?;
-        let address = listener.local_addr()?;
+        let place = Place::take(listen)?;
+        let address = place.address;
+        let listener = place.listen()?;
         let shared = Arc::new(Shared::default());
-        let task = tokio::spawn(accept(listener, address, target, shared.clone()));
+        let task = tokio::spawn(accept(listener, place, target, shared.clone()));
         Ok(Self { address, shared, task })
     }
 
@@ -297,7 +298,7 @@ impl Shared {
 }
 
 /// Takes connections until dropped; its connections end with it.
-async fn accept(listener: TcpListener, address: SocketAddr, target: SocketAddr, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, place: Place, target: SocketAddr, shared: Arc<Shared>) {
     let mut links = JoinSet::new();
     let mut orders = shared.orders.subscribe();
     let mut listener = Some(listener);
@@ -306,8 +307,8 @@ async fn accept(listener: TcpListener, address: SocketAddr, target: SocketAddr, 
         if refuse {
             listener = None;
         } else if listener.is_none() {
-            // The port was ours a moment ago; should somebody else have it, the clients stay refused.
-            listener = TcpListener::bind(address).await.ok();
+            // Should somebody else have the port, where it cannot be kept, the clients stay refused.
+            listener = place.listen().ok();
         }
         tokio::select! {
             changed = orders.changed() => if changed.is_err() { return },
@@ -317,6 +318,42 @@ async fn accept(listener: TcpListener, address: SocketAddr, target: SocketAddr, 
                 links.spawn(link::forward(client, target, shared.clone()));
             }
         }
+    }
+}
+
+/// The address of a proxy, kept while nothing listens there: a port that is free for a moment becomes that of any other
+/// program, whose answers clients would take for those of their relay.
+#[derive(Debug)]
+struct Place {
+    address: SocketAddr,
+    /// Bound and never listening, so that the system refuses whoever connects.
+    #[cfg(unix)]
+    _keeper: TcpSocket,
+}
+
+impl Place {
+    fn take(wanted: SocketAddr) -> io::Result<Self> {
+        let keeper = Self::socket(wanted)?;
+        Ok(Self {
+            address: keeper.local_addr()?,
+            #[cfg(unix)]
+            _keeper: keeper,
+        })
+    }
+
+    fn listen(&self) -> io::Result<TcpListener> {
+        Self::socket(self.address)?.listen(1024)
+    }
+
+    fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        // The two sockets share the port. Elsewhere the switch would let strangers in as well: there the port is not kept.
+        #[cfg(unix)]
+        {
+            socket.set_reuseport(true)?;
+        }
+        socket.bind(address)?;
+        Ok(socket)
     }
 }
 

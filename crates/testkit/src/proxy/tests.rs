@@ -287,6 +287,9 @@ async fn refused_connections_are_refused_until_accepted_again() {
         }
     };
     within(refused).await;
+    // Nobody else gets the port meanwhile.
+    #[cfg(unix)]
+    assert_eq!(std::net::TcpListener::bind(bench.proxy.address()).unwrap_err().kind(), ErrorKind::AddrInUse);
     bench.both_ways().await;
     bench.proxy.refuse(false);
     let accepted = async {
