@@ -529,3 +529,38 @@ fn what_came_before_a_small_signal_is_not_kept_while_the_signal_waits() {
         client.expect(&Event::Disconnected);
     }
 }
+
+#[test]
+fn a_relay_that_asks_for_long_answers_and_reads_none_of_them_is_read_no_further() {
+    const FRAMES: usize = 4_000;
+    let written = Arc::new(AtomicUsize::new(0));
+    let count = written.clone();
+    let (stand, stands) = channel();
+    let stand = Mutex::new(stand);
+    let server = Server::start(move |visitor| {
+        if visitor.asks_for_info() {
+            return visitor.give_info();
+        }
+        visitor.admit()?;
+        // Long enough to be sure that nothing moves any more.
+        visitor.socket.set_write_timeout(Some(Duration::from_secs(3)))?;
+        for number in 0..FRAMES {
+            // What a frame is called is what its acknowledgement has to say.
+            let name = format!("{number}{}", "x".repeat(60_000));
+            if visitor.tell_under(&name, "b", "{}").is_err() {
+                break;
+            }
+            count.fetch_add(name.len(), Ordering::Relaxed);
+        }
+        let _ = stand.lock().send(());
+        visitor.await_close();
+        Ok(())
+    });
+    let before = resident();
+    let client = client_of(&server);
+    client.expect(&Event::Connected);
+    stands.recv_timeout(LIMIT).expect("the server has tried");
+    let written = written.load(Ordering::Relaxed);
+    assert!(written < 64 * 1024 * 1024, "{written} bytes were taken");
+    assert!(resident() < before + 64, "from {before} MiB to {} MiB", resident());
+}
