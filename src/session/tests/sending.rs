@@ -323,6 +323,22 @@ fn answers_to_nothing_are_passed_over() {
 }
 
 #[test]
+fn answers_to_what_the_program_did_not_ask_for_are_no_refused_signals() {
+    let mut h = Harness::new();
+    let link = h.connect_to_create();
+    let greeting = h.take_sent(link);
+    let create = greeting.last().unwrap();
+    let payload = serde_json::to_string(&state_of([&*h.own_id()])).unwrap();
+    h.tell(link, &status(&transaction_of(create), "200").with_data(payload));
+    assert_eq!(h.session.state(), StateName::Connected);
+    for asked in [&greeting[0], create] {
+        h.tell(link, &status(&transaction_of(asked), "404"));
+    }
+    assert_eq!(h.session.counters().signals_refused, 0);
+    assert_eq!(h.session.state(), StateName::Connected);
+}
+
+#[test]
 fn removing_a_client_needs_the_permission_for_it() {
     let mut h = Harness::new();
     assert_eq!(h.session.force_disconnect("b", h.now), Err(CommandError::NotConnected));
