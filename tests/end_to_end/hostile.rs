@@ -55,8 +55,11 @@ impl Bystanders {
     }
 }
 
-/// What this process has in memory, in MiB.
+/// What this process has in memory, in MiB. Always 0 with OTC_TEST_UNMEASURED, for runs under tools that multiply it.
 fn resident() -> usize {
+    if std::env::var_os("OTC_TEST_UNMEASURED").is_some() {
+        return 0;
+    }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or("0");
     line.trim().trim_end_matches(" kB").parse::<usize>().unwrap_or(0) / 1024
