@@ -10,6 +10,7 @@ use crate::io::{Output, PeerId};
 use crate::limits::Limits;
 use crate::notice::{Notice, NoticeEvent};
 use crate::remembered::RequestHasher;
+use crate::slack::Tighten;
 use crate::stats::Stats;
 
 /// See the module.
@@ -82,6 +83,8 @@ impl Context {
     }
 
     pub(crate) fn poll_notice(&mut self) -> Option<Notice> {
-        self.notices.pop_front()
+        let notice = self.notices.pop_front();
+        self.notices.tighten();
+        notice
     }
 }

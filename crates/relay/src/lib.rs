@@ -40,6 +40,7 @@ mod peer;
 mod rejection;
 mod remembered;
 mod room;
+mod slack;
 pub mod stats;
 mod timer;
 mod wire;

@@ -9,7 +9,7 @@ use crate::ids::uuid_bytes;
 
 /// A transaction id of a client, in 16 bytes: itself if it is a uuid, as all known clients send, else a hash under a
 /// secret key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct RequestKey([u8; 16]);
 
 /// Makes [`RequestKey`]s and hashes them. Its secret keeps clients from choosing ids that collide.

@@ -96,7 +96,7 @@ impl Hub {
             .verify(token, &create.session, create.partner.as_deref(), now)
             .map_err(|refusal| Rejection::new(Kind::Token, refusal.message))?;
 
-        if peer.socket_id.as_ref().is_some_and(|socket_id| self.departed.contains(socket_id)) {
+        if peer.socket_id.as_ref().is_some_and(|socket_id| self.departed.contains(socket_id, &self.ctx)) {
             return Err(Rejection::new(Kind::Conflict, "this client has left the session"));
         }
         let owner = peer.socket_id.as_ref().and_then(|socket_id| self.sockets.get(socket_id)).copied();

@@ -11,6 +11,7 @@ use crate::member::Link;
 use crate::notice::NoticeEvent;
 use crate::peer::{Due, Phase};
 use crate::room::Departure;
+use crate::slack::Tighten;
 use crate::timer::Timer;
 
 impl Hub {
@@ -25,6 +26,7 @@ impl Hub {
     /// Forgets a socket. Says whose link it was.
     pub(super) fn forget(&mut self, id: PeerId) -> Option<Option<MemberKey>> {
         let peer = self.peers.remove(&id)?;
+        self.peers.tighten();
         if let Some(at) = peer.armed {
             self.timers.clear(at, Timer::Peer(id));
         }
@@ -244,6 +246,7 @@ impl Hub {
         if room.members().is_empty() {
             self.rooms.remove(&key.room);
             self.names.remove(&session);
+            self.names.tighten();
             self.ctx.note(Some(&session), None, NoticeEvent::SessionClosed);
         }
         if let Some(at) = member.deadline {
@@ -254,7 +257,8 @@ impl Hub {
         }
         if let Some(socket_id) = &member.socket_id {
             self.sockets.remove(socket_id);
-            self.departed.insert(socket_id, None, &self.ctx.limits, now);
+            self.sockets.tighten();
+            self.departed.insert(socket_id, None, &self.ctx, now);
         }
         let Some(peer) = member.link.peer() else { return };
         match close {

@@ -99,7 +99,7 @@ impl Hub {
     fn owner(&mut self, socket_id: &Arc<str>, now: Now) -> Option<Owner> {
         match self.sockets.get(socket_id) {
             Some(&member) => Some(Owner::Member(member)),
-            None => self.departed.find(socket_id, now).map(Owner::Departed),
+            None => self.departed.find(socket_id, &self.ctx, now).map(Owner::Departed),
         }
     }
 

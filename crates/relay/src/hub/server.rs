@@ -190,7 +190,7 @@ impl Hub {
             let news = Event::encode_connection_deleted(&partner, &session, &member.id, reason);
             let seq = self.ctx.ids.next();
             let farewell = wire::message(&member.id, &self.ctx.ids.text(seq), SYMPHONY_ADDRESS, &news);
-            self.departed.insert(socket_id, Some(farewell), &self.ctx.limits, now);
+            self.departed.insert(socket_id, Some(farewell), &self.ctx, now);
         }
         self.remove_member(key, Departure::Removed, Some((close::NORMAL, "removed from the session")), now);
     }

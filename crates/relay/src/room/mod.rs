@@ -17,6 +17,7 @@ use crate::io::{Now, PeerId};
 use crate::kept::Message;
 use crate::member::{Member, Newcomer};
 use crate::remembered::Reply;
+use crate::slack::Tighten;
 use crate::wire;
 
 use streams::Stream;
@@ -187,6 +188,8 @@ impl Room {
         self.end_streams_of(number, reason, ctx);
         let mut member = self.members.remove(at);
         self.numbers.remove(&member.id);
+        self.members.tighten();
+        self.numbers.tighten();
         let news = Event::encode_connection_deleted(&self.partner, &self.session, &member.id, reason);
         if departure == Departure::Removed {
             self.tell_removed(&member, &news, ctx);

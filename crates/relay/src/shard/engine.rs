@@ -271,6 +271,8 @@ impl Engine {
         self.forget(peer, CloseSeen::Lost, clock::now());
         self.links.remove(place(peer));
         if self.links.is_empty() {
+            // A slab never shrinks by itself.
+            self.links = Slab::new();
             self.empty.notify_one();
         }
     }

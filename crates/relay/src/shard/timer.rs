@@ -5,6 +5,7 @@ use std::collections::BinaryHeap;
 use std::time::Instant;
 
 use crate::io::PeerId;
+use crate::slack::Tighten;
 
 /// What is due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +36,8 @@ impl Timers {
     /// Takes one that has come.
     pub(super) fn pop(&mut self, now: Instant) -> Option<(PeerId, Due)> {
         self.next().filter(|at| *at <= now)?;
-        self.heap.pop().map(|Reverse((_, peer, due))| (PeerId(peer), due))
+        let due = self.heap.pop();
+        self.heap.tighten();
+        due.map(|Reverse((_, peer, due))| (PeerId(peer), due))
     }
 }
