@@ -1,7 +1,6 @@
 //! One session in which each client is told of each.
 
 use std::io;
-use std::time::Duration;
 
 use super::{Size, deserted, join, memory, nobody_ended, rest, since, wait};
 use crate::clock;
@@ -11,13 +10,16 @@ use crate::report::Report;
 
 /// What memory may differ by between two rounds, beside a tenth.
 const SLACK_KIB: u64 = 8 * 1024;
+/// What an empty relay may hold more than before it was ever used.
+const LEFT_KIB: u64 = 32 * 1024;
 
 pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<()> {
     let mut fleet = Fleet::new(place)?;
     let clients = size.clients as u64;
     let expected = clients * (clients + 1) / 2;
+    let empty = memory(place);
     let mut kept = Vec::new();
-    for round in ["first", "second"] {
+    for round in ["first", "second", "third"] {
         let all = fleet.add_session(size.clients)?;
         fleet.counts.created = 0;
         let began = clock::now();
@@ -56,7 +58,7 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
         (middle..all.end).for_each(|client| fleet.leave(client));
         let gone = deserted(&mut fleet, place, report)?;
         report.check(format!("{round} round: the relay knows that all have left"), gone);
-        rest(&mut fleet, Duration::from_secs(1))?;
+        rest(&mut fleet, size.given_back())?;
         if let Some(memory) = memory(place) {
             report.figure(
                 format!("{round} round: memory after they left"),
@@ -66,11 +68,15 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
             kept.push(memory.rss);
         }
     }
-    if let [first, second] = *kept
+    if let (Some(empty), [first, later @ ..]) = (empty, &kept[..])
         && size.judge_times
     {
         let most = first + first / 10 + SLACK_KIB;
-        report.check("the second round leaves no more memory than the first", second <= most);
+        report
+            .check("later rounds leave no more memory than the first", later.iter().all(|kib| *kib <= most));
+        let most = empty.rss + LEFT_KIB;
+        let given_back = kept.iter().all(|kib| *kib <= most);
+        report.check("what a round took is given back, but for 32 MiB", given_back);
     }
     Ok(())
 }

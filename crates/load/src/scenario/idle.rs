@@ -54,7 +54,7 @@ pub(super) fn run(place: &Place, size: Size, report: &mut Report) -> io::Result<
         fleet.counts.created = 0;
         let gone = leave(&mut fleet, all.clone(), place, report)?;
         report.check(format!("{round} round: the relay knows that all have left"), gone);
-        rest(&mut fleet, Duration::from_secs(1))?;
+        rest(&mut fleet, size.given_back())?;
         if let Some(after) = memory(place) {
             left.push(after.rss);
             report.figure(format!("{round} round: memory after they left"), after.rss as f64 / 1024.0, "MiB");

@@ -24,6 +24,9 @@ use crate::report::Report;
 /// How long nothing may come of what was begun: longer than a relay waits for lost clients.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long it takes at most until the relay's allocator has given back what it does not need, and a little.
+const GIVEN_BACK: Duration = Duration::from_secs(12);
+
 /// Something to do to a relay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scenario {
@@ -60,6 +63,13 @@ pub struct Size {
     pub window: usize,
     /// Times and memory are judged as well: what a busy machine cannot promise.
     pub judge_times: bool,
+}
+
+impl Size {
+    /// How long to wait before memory is looked at that was given back.
+    fn given_back(self) -> Duration {
+        if self.judge_times { GIVEN_BACK } else { Duration::ZERO }
+    }
 }
 
 impl Scenario {
