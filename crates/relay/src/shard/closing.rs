@@ -30,7 +30,7 @@ impl Closing {
         self.heard = now;
     }
 
-    /// The peer has yet to take what waits for it.
+    /// The usual time is over, and the peer has yet to take what waits for it.
     pub(super) fn waits(&mut self) {
         self.slow = true;
     }

@@ -218,9 +218,6 @@ impl Engine {
             && link.closing.is_none()
         {
             let closing = link.closing.insert(Box::new(Closing::new(now.mono)));
-            if link.blocked {
-                closing.waits();
-            }
             let deadline = closing.deadline(timeout);
             self.timers.set(deadline, peer, Due::Close);
         }
@@ -230,7 +227,12 @@ impl Engine {
     /// The time of a socket to close may be over.
     fn end_closing(&mut self, peer: PeerId, now: Now) {
         let timeout = self.close_timeout;
-        let Some(closing) = self.link(peer).and_then(|link| link.closing.as_ref()) else { return };
+        let Some(link) = self.link(peer) else { return };
+        let Some(closing) = &mut link.closing else { return };
+        if link.blocked {
+            // After all this time. A socket that has just come is blocked, too, until the first look at it.
+            closing.waits();
+        }
         let deadline = closing.deadline(timeout);
         if deadline > now.mono {
             return self.timers.set(deadline, peer, Due::Close);
@@ -405,9 +407,6 @@ impl Engine {
             Ok(Progress::Done) => {}
             Ok(Progress::Blocked) => {
                 link.blocked = true;
-                if let Some(closing) = &mut link.closing {
-                    closing.waits();
-                }
                 link.wake();
             }
             Err(_) => self.lost(peer, now),
