@@ -6,6 +6,7 @@
 
 pub mod address;
 mod blocking;
+mod certificate;
 mod dial;
 mod error;
 mod frame;

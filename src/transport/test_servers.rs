@@ -140,23 +140,55 @@ pub(super) async fn send(link: &mut WebSocketLink, message: &[u8]) -> Result<(),
     in_time(std::future::poll_fn(|cx| link.poll_flush(cx))).await
 }
 
-/// A certificate for these names, signed by a CA of its own: the server's settings, and the CA as PEM.
+/// A certificate for these names, signed by an authority of its own, whose PEM comes with it.
 pub(super) fn certificate(names: &[&str], expired: bool) -> (Arc<ServerConfig>, String) {
+    certificate_with(names, |params, now| {
+        if expired {
+            params.not_after = (now - DAY).into();
+        }
+    })
+}
+
+pub(super) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// As [`certificate`], for one that `adjust` makes different from the usual; it is told what time it is.
+pub(super) fn certificate_with(
+    names: &[&str],
+    adjust: impl FnOnce(&mut rcgen::CertificateParams, SystemTime),
+) -> (Arc<ServerConfig>, String) {
     let ca_key = rcgen::KeyPair::generate().expect("a key");
     let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let ca_pem = ca.self_signed(&ca_key).expect("a certificate").pem();
     let issuer = rcgen::Issuer::new(ca, ca_key);
-    let key = rcgen::KeyPair::generate().expect("a key");
+    let (key, params) = pair_params(names, adjust);
+    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    (server_config(&certificate, &key), ca_pem)
+}
+
+/// A certificate that signs itself, and its PEM.
+pub(super) fn self_signed(names: &[&str], is_ca: rcgen::IsCa) -> (Arc<ServerConfig>, String) {
+    let (key, params) = pair_params(names, |params, _| params.is_ca = is_ca);
+    let certificate = params.self_signed(&key).expect("a certificate");
+    (server_config(&certificate, &key), certificate.pem())
+}
+
+fn pair_params(
+    names: &[&str],
+    adjust: impl FnOnce(&mut rcgen::CertificateParams, SystemTime),
+) -> (rcgen::KeyPair, rcgen::CertificateParams) {
     let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let mut params = rcgen::CertificateParams::new(names).expect("parameters");
-    let day = Duration::from_secs(24 * 60 * 60);
     // Whatever the machine's clock says, the tests are about its relation to the certificate.
     #[allow(clippy::disallowed_methods, reason = "certificates are about the time of day")]
     let now = SystemTime::now();
-    params.not_before = (now - 30 * day).into();
-    params.not_after = (if expired { now - day } else { now + day }).into();
-    let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+    params.not_before = (now - 30 * DAY).into();
+    params.not_after = (now + DAY).into();
+    adjust(&mut params, now);
+    (rcgen::KeyPair::generate().expect("a key"), params)
+}
+
+fn server_config(certificate: &rcgen::Certificate, key: &rcgen::KeyPair) -> Arc<ServerConfig> {
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -164,7 +196,7 @@ pub(super) fn certificate(names: &[&str], expired: bool) -> (Arc<ServerConfig>, 
         .with_no_client_auth()
         .with_single_cert(vec![certificate.der().clone()], key)
         .expect("a pair");
-    (Arc::new(config), ca_pem)
+    Arc::new(config)
 }
 
 /// An HTTPS server that answers one request after the other.

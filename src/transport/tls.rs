@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::address::shown_text;
 use super::dial::reason;
 use super::socket::Socket;
-use super::{Hop, TransportError, blocking};
+use super::{Hop, TransportError, blocking, certificate};
 
 /// TLS settings made so far, one for each file of own certificates. Reading the system's certificates takes
 /// milliseconds and the result tens of KiB, so sessions share it.
@@ -76,7 +76,7 @@ impl TlsCache {
         TlsConnector::from(config).connect(name, socket).await.map_err(|error| {
             // What rustls objects to arrives as "invalid data"; everything else is the socket.
             if error.kind() == io::ErrorKind::InvalidData {
-                failed(in_words(&error))
+                failed(in_words(&error, host))
             } else {
                 TransportError::interrupted(Hop::Tls, what, reason(&error))
             }
@@ -85,16 +85,13 @@ impl TlsCache {
 }
 
 /// What is wrong, in the words of people who do not know TLS where that is possible.
-fn in_words(error: &io::Error) -> String {
-    use rustls::{CertificateError, Error};
+fn in_words(error: &io::Error, host: &str) -> String {
+    use rustls::Error;
     let Some(error) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return reason(error);
     };
     match error {
-        Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
-            "the certificate is not signed by an authority that is trusted here; OTC_CA_FILE can name a file with it"
-                .to_owned()
-        }
+        Error::InvalidCertificate(error) => certificate::in_words(error, host),
         Error::InvalidMessage(_) => "the other side does not speak TLS".to_owned(),
         error => error.to_string(),
     }

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use futures_util::{SinkExt as _, StreamExt as _};
 use http_body_util::Full;
 use hyper::Response;
+use rustls::ServerConfig;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::test_servers::*;
@@ -14,9 +15,18 @@ use super::*;
 
 async fn fetch_secure(names: &[&str], expired: bool, ca: Option<&str>) -> Result<HttpAnswer, TransportError> {
     let (config, own_ca) = certificate(names, expired);
-    let address = https_server(config).await;
     let name = format!("{}-{expired}-{}.pem", names.join("+"), ca.map_or(0, str::len));
-    let file = TempFile::new(&name, ca.unwrap_or(&own_ca));
+    fetch_trusting(config, &name, ca.unwrap_or(&own_ca)).await
+}
+
+/// Asks a server with this certificate, trusting this text in a file of this name.
+async fn fetch_trusting(
+    config: Arc<ServerConfig>,
+    file: &str,
+    trusted: &str,
+) -> Result<HttpAnswer, TransportError> {
+    let address = https_server(config).await;
+    let file = TempFile::new(file, trusted);
     let route =
         Route { ca_file: Some(file.0.clone()), ..route(&format!("https://localhost:{}", address.port())) };
     fetch(route).await
@@ -30,16 +40,54 @@ async fn a_certificate_of_the_own_ca_is_trusted() {
 
 #[tokio::test]
 async fn certificates_that_do_not_fit_are_refused_and_told_why() {
-    let (_, stranger) = certificate(&["localhost"], false);
+    let localhost = &["localhost"];
+    let (_, stranger) = certificate(localhost, false);
+    let strange = |(config, _): (Arc<ServerConfig>, String)| (config, stranger.clone());
+    let early = certificate_with(localhost, |params, now| {
+        params.not_before = (now + 2 * DAY + DAY / 2).into();
+        params.not_after = (now + 9 * DAY).into();
+    });
+    let of_clients = certificate_with(localhost, |params, _| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let many: Vec<String> = (0..8).map(|number| format!("host{number}.example")).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let authority = || rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let table = [
-        (fetch_secure(&["other.example"], false, None).await, "not valid for name"),
-        (fetch_secure(&["localhost"], true, None).await, "expired"),
-        (fetch_secure(&["localhost"], false, Some(&stranger)).await, ""),
+        (
+            "name",
+            certificate(&["other.example", "10.0.0.1"], false),
+            "the certificate is for other.example, 10.0.0.1 and not for localhost",
+        ),
+        ("names", certificate(&many, false), "host3.example, host4.example, others and not for localhost"),
+        ("nameless", certificate(&[], false), "it has no names (subjectAltName)"),
+        ("expired", certificate(localhost, true), "the certificate expired 1 day ago; is the clock"),
+        ("early", early, "not valid yet (it will be in 2 days); is the clock"),
+        ("clients", of_clients, "not one for servers"),
+        (
+            "stranger",
+            strange(certificate(localhost, false)),
+            "not signed by an authority that is trusted here",
+        ),
+        ("self", strange(self_signed(localhost, rcgen::IsCa::ExplicitNoCa)), "OTC_CA_FILE can name a file"),
+        ("ca", self_signed(localhost, authority()), "that of an authority, made to sign others"),
+        ("ca-strange", strange(self_signed(localhost, authority())), "needs basicConstraints=CA:FALSE"),
     ];
-    for (result, word) in table {
+    for (file, (config, trusted), words) in table {
+        let result = fetch_trusting(config, &format!("unfit-{file}.pem"), &trusted).await;
         let error = result.expect_err("not to be trusted");
         assert_eq!((error.hop, error.interrupted), (Hop::Tls, false), "{error}");
-        assert_words(&error, &["TLS handshake failed with https://localhost:", "certificate", word]);
+        assert_words(&error, &["TLS handshake failed with https://localhost:", words]);
+        assert!(!error.cause.contains("Error") && error.cause.is_ascii(), "words for people: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_that_signs_itself_is_trusted_when_it_is_no_authority() {
+    for is_ca in [rcgen::IsCa::NoCa, rcgen::IsCa::ExplicitNoCa] {
+        let (config, own) = self_signed(&["localhost"], is_ca);
+        let answer = fetch_trusting(config, "signs-itself.pem", &own).await.expect("an answer");
+        assert_eq!(&*answer.body, b"[]");
     }
 }
 

@@ -3,7 +3,7 @@
 use otc::session::SessionError;
 use otc_relay::CertificateNews;
 
-use crate::certificates::{Authority, Files};
+use crate::certificates::{Authority, Files, self_signed};
 use crate::support::{Client, TestRelay, Token, session};
 
 fn relay(files: &Files) -> TestRelay {
@@ -63,4 +63,28 @@ fn a_client_that_does_not_trust_the_certificate_says_why_and_does_not_join() {
     let (error, message) = client.expect_error();
     assert_eq!(error, SessionError::ConnectionRefused, "{message}");
     assert!(message.contains("certificate"), "{message}");
+}
+
+#[test]
+fn certificates_that_do_not_fit_are_told_in_words() {
+    let authority = Authority::new();
+    let is_ca = || rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let signs_others = self_signed(|params| params.is_ca = is_ca());
+    let elsewhere = authority.issue_with(|params| {
+        let name = "relay.example".try_into().expect("a name");
+        params.subject_alt_names = vec![rcgen::SanType::DnsName(name)];
+    });
+    for (name, pair, words) in [
+        ("authority", signs_others, "the certificate is that of an authority"),
+        ("early", authority.issue_early(), "the certificate is not valid yet"),
+        ("elsewhere", elsewhere, "the certificate is for relay.example and not for 127.0.0.1"),
+    ] {
+        let relay = relay(&Files::new(&format!("end-to-end-{name}"), &pair));
+        let session = session();
+        let client = trusting(&relay, &session, name, &authority);
+        client.session.connect(&Token::of(&session).mint()).expect("idle");
+        let (error, message) = client.expect_error();
+        assert_eq!(error, SessionError::ConnectionRefused, "{message}");
+        assert!(message.contains(words), "{message}");
+    }
 }

@@ -120,16 +120,20 @@ impl Remote {
             .map_err(|_| Failure::Usage("this does not make an HTTP request".to_owned()))?;
         let outcome = self.runtime.block_on(async {
             let exchange = tokio::time::timeout(2 * PATIENCE, self.exchange(request));
-            exchange.await.unwrap_or(Err("no answer in time".to_owned()))
+            exchange.await.unwrap_or_else(|_| Err(self.nobody("no answer in time")))
         });
-        outcome
-            .map_err(|cause| Failure::Failed(format!("no answer from {}: {cause} ({})", self.url, self.hint)))
+        outcome.map_err(|cause| Failure::Failed(format!("no answer from {}: {cause}", self.url)))
+    }
+
+    /// That there is perhaps no relay at all.
+    fn nobody(&self, cause: &str) -> String {
+        format!("{cause} ({})", self.hint)
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, String> {
         let connecting = tokio::time::timeout(PATIENCE, TcpStream::connect((self.host.as_str(), self.port)));
-        let socket = connecting.await.map_err(|_| "it does not accept the connection".to_owned())?;
-        let socket = socket.map_err(|error| error.to_string())?;
+        let socket = connecting.await.map_err(|_| self.nobody("it does not accept the connection"))?;
+        let socket = socket.map_err(|error| self.nobody(&error.to_string()))?;
         if !self.secure {
             return speak(socket, request, "it does not speak HTTP; is https:// meant?").await;
         }

@@ -29,22 +29,46 @@ impl Authority {
 
     /// A certificate that is good for a day.
     pub(crate) fn issue(&self) -> Pair {
-        self.issue_until(now() + DAY)
+        self.issue_with(|_| ())
     }
 
     /// One that was good until yesterday.
     pub(crate) fn issue_expired(&self) -> Pair {
-        self.issue_until(now() - DAY)
+        self.issue_with(|params| params.not_after = (now() - DAY).into())
     }
 
-    fn issue_until(&self, end: SystemTime) -> Pair {
-        let key = rcgen::KeyPair::generate().expect("a key");
-        let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
-        params.not_before = (now() - 30 * DAY).into();
-        params.not_after = end.into();
+    /// One that is good from tomorrow on.
+    pub(crate) fn issue_early(&self) -> Pair {
+        self.issue_with(|params| {
+            params.not_before = (now() + DAY).into();
+            params.not_after = (now() + 2 * DAY).into();
+        })
+    }
+
+    /// One that differs from the usual.
+    pub(crate) fn issue_with(&self, adjust: impl FnOnce(&mut rcgen::CertificateParams)) -> Pair {
+        let (key, params) = pair_params(adjust);
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Pair { certificate: certificate.pem(), key: key.serialize_pem() }
     }
+}
+
+/// A certificate for 127.0.0.1 that signs itself; `adjust` says in what it differs from the usual.
+pub(crate) fn self_signed(adjust: impl FnOnce(&mut rcgen::CertificateParams)) -> Pair {
+    let (key, params) = pair_params(adjust);
+    let certificate = params.self_signed(&key).expect("a certificate");
+    Pair { certificate: certificate.pem(), key: key.serialize_pem() }
+}
+
+fn pair_params(
+    adjust: impl FnOnce(&mut rcgen::CertificateParams),
+) -> (rcgen::KeyPair, rcgen::CertificateParams) {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("parameters");
+    params.not_before = (now() - 30 * DAY).into();
+    params.not_after = (now() + DAY).into();
+    adjust(&mut params);
+    (key, params)
 }
 
 #[allow(clippy::disallowed_methods, reason = "certificates are about the time of day")]

@@ -1,10 +1,15 @@
 //! `--ca-file`: whom the commands trust that ask a relay over TLS, and what they say of mistakes.
 
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use otc_relay::Relay;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection};
 
-use crate::certificates::{Authority, Files};
+use crate::certificates::{Authority, Files, Pair, self_signed};
 use crate::program::{program, run, stderr};
 use crate::support::{KEY, SECRET, session, start};
 
@@ -36,6 +41,7 @@ fn fails(args: &[&str], code: i32, words: &[&str]) {
         assert!(said.contains(word), "{args:?} names {word}: {said}");
     }
     assert!(!said.contains(SECRET) && !said.contains("MII"), "{said}");
+    assert!(!said.contains("is the relay running"), "somebody is there: {said}");
 }
 
 #[test]
@@ -83,8 +89,75 @@ fn a_certificate_that_is_not_accepted_is_told_with_its_reason() {
     fails(&["status", "--admin", &admin], 1, &[&admin, "signed by nobody who is trusted", "--ca-file"]);
     let included = format!("--ca-file {other} included");
     fails(&["status", "--admin", &admin, "--ca-file", other], 1, &["nobody who is trusted", &included]);
-    let named = ["is for", "127.0.0.1", "and not for localhost"];
+    let named = ["TLS: its certificate is for 127.0.0.1 and not for localhost"];
     fails(&["status", "--admin", &by_name, "--ca-file", ca], 1, &named);
+}
+
+/// The URL of a server that shows this certificate to whoever comes, and says nothing else.
+fn server_with(pair: &Pair) -> String {
+    let certificate = CertificateDer::from_pem_slice(pair.certificate.as_bytes()).expect("PEM");
+    let key = PrivateKeyDer::from_pem_slice(pair.key.as_bytes()).expect("PEM");
+    let config = ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .expect("a pair");
+    let (config, listener) = (Arc::new(config), TcpListener::bind("127.0.0.1:0").expect("a port"));
+    let url = format!("https://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for mut socket in listener.incoming().map_while(Result::ok) {
+            let mut connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
+            // The client breaks off. What is of interest is what it says of that.
+            let _ = connection.complete_io(&mut socket);
+        }
+    });
+    url
+}
+
+#[test]
+fn every_usual_mistake_with_a_certificate_is_told_in_words() {
+    let authority = Authority::new();
+    let is_ca = || rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+    let signs_others = self_signed(|params| params.is_ca = is_ca());
+    let for_clients = authority.issue_with(|params| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    let nameless = authority.issue_with(|params| params.subject_alt_names.clear());
+    for (name, pair, trusted, words) in [
+        (
+            "ca",
+            &signs_others,
+            &signs_others.certificate,
+            "made to sign others, which is not taken for a server's",
+        ),
+        (
+            "ca-strange",
+            &signs_others,
+            &authority.pem,
+            "one that signs itself needs basicConstraints=CA:FALSE",
+        ),
+        (
+            "expired",
+            &authority.issue_expired(),
+            &authority.pem,
+            "TLS: its certificate has expired; is the clock",
+        ),
+        (
+            "early",
+            &authority.issue_early(),
+            &authority.pem,
+            "TLS: its certificate is not valid yet; is the clock",
+        ),
+        ("clients", &for_clients, &authority.pem, "TLS: its certificate is not one for servers"),
+        ("nameless", &nameless, &authority.pem, "it has no names (subjectAltName)"),
+    ] {
+        let (url, ca) = (server_with(pair), file(&format!("mistake-{name}.pem"), trusted));
+        let (ca, session) = (ca.to_str().unwrap(), session(1));
+        fails(&["status", "--admin", &url, "--ca-file", ca], 1, &[&url, words]);
+        let call = ["connections", "--api-url", &url, "--api-key", KEY, "--api-secret", SECRET];
+        fails(&[&call[..], &["--session", &session, "--ca-file", ca]].concat(), 1, &[&url, words]);
+    }
 }
 
 #[test]
