@@ -4,7 +4,6 @@ use std::io::Read;
 
 use clap::Args;
 use hyper::Method;
-use otc_protocol::session_id;
 use otc_protocol::token::{RestJwtParams, mint_rest_jwt};
 use serde_json::{Value, json};
 
@@ -12,6 +11,7 @@ use super::keys::{KeyArgs, Owner};
 use super::remote::{Answer, Credential, Remote};
 use super::terminal::{Cell, Look, Progress, colours, table};
 use super::trust::CaArgs;
+use super::which::SessionArg;
 use super::{Failure, print};
 use crate::clock;
 
@@ -28,9 +28,8 @@ pub(super) struct Call {
     api_url: String,
     #[command(flatten)]
     keys: KeyArgs,
-    /// The session
-    #[arg(long, env = "OTC_SESSION_ID", value_name = "SID")]
-    session: String,
+    #[command(flatten)]
+    session: SessionArg,
     #[command(flatten)]
     ca: CaArgs,
     /// Print JSON, for programs
@@ -111,13 +110,11 @@ impl Call {
     }
 
     fn session(&self) -> Result<Session, Failure> {
-        let session = session_id::decode(&self.session).map_err(|error| {
-            Failure::Usage(format!("--session \"{}\": {error}", self.session.escape_debug()))
-        })?;
+        let (id, session) = self.session.get()?;
         let owner = self.keys.owner(&session.partner)?;
         let hint = "is the relay running? --api-url or OTC_API_URL says where";
         let remote = Remote::new("--api-url", &self.api_url, &self.ca, hint)?;
-        Ok(Session { id: self.session.clone(), owner, remote })
+        Ok(Session { id: id.to_owned(), owner, remote })
     }
 }
 
@@ -174,7 +171,7 @@ pub(super) fn signal(args: &SignalArgs) -> Result<(), Failure> {
     };
     session.ask(Method::POST, &rest, Some(json!({"type": args.kind, "data": data})))?;
     if args.call.json {
-        print(&json!({"sent": true, "session": args.call.session, "to": args.to}).to_string());
+        print(&json!({"sent": true, "session": session.id, "to": args.to}).to_string());
     } else {
         print(&format!("sent to {}", args.to.as_deref().unwrap_or("everyone")));
     }
@@ -212,7 +209,7 @@ pub(super) fn kick(args: &KickArgs) -> Result<(), Failure> {
     }
     drop(progress);
     if args.call.json {
-        print(&json!({"session": args.call.session, "ended": kicked}).to_string());
+        print(&json!({"session": session.id, "ended": kicked}).to_string());
     } else {
         kicked.iter().for_each(|connection| print(&format!("ended {connection}")));
         if args.all && kicked.is_empty() && failed.is_none() {

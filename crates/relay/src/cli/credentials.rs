@@ -21,8 +21,7 @@ pub(super) fn session(args: &SessionArgs) -> Result<String, Failure> {
 
 /// Makes a token.
 pub(super) fn token(args: &TokenArgs) -> Result<String, Failure> {
-    let session = session_id::decode(&args.session)
-        .map_err(|error| Failure::Usage(format!("--session \"{}\": {error}", args.session.escape_debug())))?;
+    let (id, session) = args.session.get()?;
     let owner = args.keys.owner(&session.partner)?;
     let length = args.data.chars().count();
     if length > MAX_DATA {
@@ -31,13 +30,13 @@ pub(super) fn token(args: &TokenArgs) -> Result<String, Failure> {
     let expires = clock::unix_s() + args.ttl.as_secs();
     let token = match &owner {
         Owner::Project { api_key, secret } if !args.jwt => {
-            mint(api_key, secret, &args.session, args.role, &args.data, args.ttl.as_secs())
+            mint(api_key, secret, id, args.role, &args.data, args.ttl.as_secs())
         }
         owner => {
             let create_time = clock::unix_s();
             mint_jwt(&JwtParams {
                 signer: owner.signer(),
-                session_id: &args.session,
+                session_id: id,
                 role: args.role,
                 connection_data: &args.data,
                 create_time,
@@ -49,8 +48,7 @@ pub(super) fn token(args: &TokenArgs) -> Result<String, Failure> {
     if !args.json {
         return Ok(token);
     }
-    let (session, role) = (&args.session, args.role.name());
-    Ok(json!({"token": token, "session": session, "role": role, "expires": expires}).to_string())
+    Ok(json!({"token": token, "session": id, "role": args.role.name(), "expires": expires}).to_string())
 }
 
 /// Makes a token of a project, of things that are known to be good.

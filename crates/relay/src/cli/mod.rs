@@ -12,6 +12,7 @@ mod status;
 mod supervisor;
 mod terminal;
 mod trust;
+mod which;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,7 @@ use otc_protocol::token::Role;
 
 use crate::config::{ConfigError, parse_duration};
 use keys::KeyArgs;
+use which::SessionArg;
 
 /// What went wrong, as one line, and how the program ends for it.
 #[derive(Debug)]
@@ -136,9 +138,8 @@ struct SessionArgs {
 struct TokenArgs {
     #[command(flatten)]
     keys: KeyArgs,
-    /// Session that the token is for
-    #[arg(long, env = "OTC_SESSION_ID", value_name = "SID")]
-    session: String,
+    #[command(flatten)]
+    session: SessionArg,
     /// What its bearer may do: subscriber, publisher, publisheronly or moderator
     #[arg(long, default_value = "publisher", value_parser = parse_role)]
     role: Role,

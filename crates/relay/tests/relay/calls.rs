@@ -158,6 +158,24 @@ async fn a_relay_within_tls_is_asked_too() {
 }
 
 #[test]
+fn a_session_that_is_not_named_is_told_with_every_way_to_name_it() {
+    for command in ["connections", "signal", "kick", "token"] {
+        let mut args = vec![command, "--api-key", KEY, "--api-secret", SECRET];
+        args.extend((command == "kick").then_some("--all"));
+        let none = run(&args);
+        let empty = program().args(&args).env("OTC_SESSION_ID", "").output().unwrap();
+        for output in [none, empty] {
+            assert_eq!((output.status.code(), stdout(&output)), (Some(2), ""), "{command}");
+            assert_eq!(
+                stderr(&output),
+                "otc-relay: --session is missing (or OTC_SESSION_ID); `otc-relay session` makes an id\n",
+                "{command}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_time_below_zero_is_a_wrong_time_and_not_a_flag() {
     let session = session(1);
     let output =

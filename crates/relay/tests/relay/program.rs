@@ -198,6 +198,7 @@ fn mistakes_are_named_with_what_is_allowed() {
         (with(&token, &[&session, "--ttl", "50000m"]), &["50000m", "30 days"]),
         (with(&token, &[&session, "--ttl", "0"]), &["'0'", "1 s"]),
         (with(&token, &[&session, "--data", &"d".repeat(1001)]), &["--data", "1001", "1000"]),
+        (with(&["token"], &[]), &["--session is missing", "OTC_SESSION_ID", "otc-relay session"]),
         (with(&["serv"], &[]), &["serv", "serve"]),
     ] {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
