@@ -201,7 +201,7 @@ struct otc_on_mute_forced_info {
  * - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by
  *   fork() after the library had been started in its parent.
  * - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is
- *   read here, OTC_API_URL and OTC_CA_FILE when a session connects.
+ *   read here; OTC_API_URL, OTC_CA_FILE and the variables of proxies when a session is made.
  */
 OTC_API
 otc_status otc_init(void *reserved);

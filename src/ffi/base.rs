@@ -93,7 +93,7 @@ pub struct otc_on_mute_forced_info {
 /// - Returns: OTC_SUCCESS; OTC_FATAL if the threads of the library could not be started, or in a process made by
 ///   fork() after the library had been started in its parent.
 /// - Defaults: the environment variable OTC_ABI_GENERATION (A, B or C, for programs built against older headers) is
-///   read here, OTC_API_URL and OTC_CA_FILE when a session connects.
+///   read here; OTC_API_URL, OTC_CA_FILE and the variables of proxies when a session is made.
 #[unsafe(no_mangle)]
 pub extern "C" fn otc_init(reserved: *mut c_void) -> otc_status {
     // Documented to be NULL. A program that passes something else gains nothing from being refused.
