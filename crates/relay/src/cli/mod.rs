@@ -192,10 +192,20 @@ fn on_the_command_line(matches: &ArgMatches) -> Vec<String> {
     command.ids().map(clap::Id::as_str).filter(given).map(str::to_owned).collect()
 }
 
+/// What can stand on the command line, and in variables: an empty variable is as good as none, because those who start
+/// programs in containers often cannot take a variable away.
+fn command() -> clap::Command {
+    let set = |arg: clap::Arg| match arg.get_env().and_then(std::env::var_os) {
+        Some(value) if value.is_empty() => arg.env(None::<&'static str>),
+        _ => arg,
+    };
+    Cli::command().mut_subcommands(move |command| command.mut_args(set))
+}
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     // Wrong arguments end here, with clap's own message and exit code 2; --help and --version with 0.
-    let matches = Cli::command().get_matches();
+    let matches = command().get_matches();
     let mut cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     cli.command.prefer(&on_the_command_line(&matches));
     let outcome = match cli.command {

@@ -36,7 +36,9 @@ Settings can stand in the file, in variables (OTC_RELAY_ and the key in capitals
         text.push_str(&format!("  {key} = {default}\n      {help}\n      [{allowed}]\n"));
     }
     text.push_str(
-        "\nProjects in the file:\n  [[project]]\n  api_key = \"100\"\n  api_secret = [\"new secret\", \"old secret\"]\n",
+        "\nProjects and applications in the file:\n  [[project]]\n  api_key = \"100\"\n  \
+         api_secret = [\"new secret\", \"old secret\"]\n\n  [[application]]\n  id = \"its UUID\"\n  \
+         public_key = \"\"\"its PEM, BEGIN and END included\"\"\"\n",
     );
     text
 });

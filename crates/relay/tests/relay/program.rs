@@ -156,6 +156,43 @@ fn key_and_secret_can_come_from_the_environment() {
 }
 
 #[test]
+fn an_empty_variable_is_as_good_as_none() {
+    let variables = [
+        "OTC_API_KEY",
+        "OTC_API_SECRET",
+        "OTC_API_URL",
+        "OTC_APPLICATION_ID",
+        "OTC_CA_FILE",
+        "OTC_PRIVATE_KEY",
+        "OTC_RELAY_ADMIN_TOKEN",
+        "OTC_RELAY_ADMIN_URL",
+        "OTC_RELAY_CONFIG",
+        "OTC_RELAY_LOG",
+        "OTC_RELAY_LOG_FORMAT",
+        "OTC_SESSION_ID",
+    ];
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("empty-variables.toml");
+    std::fs::write(&path, format!("[[project]]\napi_key = \"{KEY}\"\napi_secret = \"{SECRET}\"\n")).unwrap();
+    let (file, session) = (path.to_str().unwrap(), session(1));
+    let project = ["--api-key", KEY, "--api-secret", SECRET];
+    for args in [
+        &["check", "--config", file][..],
+        &[&["check"], &project[..]].concat(),
+        &[&["token", "--session", &session], &project[..]].concat(),
+    ] {
+        let output = program().args(args).envs(variables.map(|name| (name, ""))).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {}", stderr(&output));
+    }
+    // The default is meant then, which is http:// and has no use for a file of authorities.
+    let call = [&["connections", "--session", &session, "--ca-file", file], &project[..]].concat();
+    for (args, flag) in [(&call[..], "--api-url"), (&["status", "--ca-file", file], "--admin")] {
+        let output = program().args(args).envs(variables.map(|name| (name, ""))).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&format!("{flag} says http://")), "{}", stderr(&output));
+    }
+}
+
+#[test]
 fn mistakes_are_named_with_what_is_allowed() {
     let session = session(1);
     let foreign = session_id::mint("200", 0, &[1; 18]);
