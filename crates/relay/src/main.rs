@@ -3,7 +3,7 @@
 
 /// A large session that ends leaves millions of free pieces, and among them a few that are in use. The system's
 /// allocator keeps nearly all of that for ever, once for each thread; this one gives it back within ten seconds.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[cfg(all(feature = "jemalloc", target_os = "linux", target_env = "gnu"))]
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 

@@ -22,6 +22,8 @@ pub(crate) struct Peer {
     last_heard: Instant,
     /// Pings sent since then.
     pings: u32,
+    /// When the last of them was sent.
+    pinged: Instant,
 }
 
 /// What a socket is.
@@ -45,6 +47,18 @@ pub(crate) enum Phase {
 
 /// However it is configured, a socket is not pinged without pause.
 const SHORTEST_PING: Duration = Duration::from_millis(1);
+
+/// A hub that is so much behind its own deadlines stood still. Deadlines on a grid and turns with much to do are late by less.
+const STANDSTILL: Duration = Duration::from_secs(1);
+
+/// How many times the usual number of pings a hub sends that is late again and again, before it gives a silent socket up.
+const PATIENCE: u32 = 3;
+
+/// How many pings are sent into a silence that lasts to its limit: at least one.
+fn pings_in(silence: Duration, interval: Duration) -> u32 {
+    let fit = silence.as_nanos().div_ceil(interval.as_nanos()).saturating_sub(1);
+    u32::try_from(fit).unwrap_or(u32::MAX / PATIENCE).clamp(1, u32::MAX / PATIENCE)
+}
 
 /// What has to be done about a socket now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +94,7 @@ impl Peer {
             since: now.mono.checked_sub(opened.waited).unwrap_or(now.mono),
             last_heard: now.mono,
             pings: 0,
+            pinged: now.mono,
         }
     }
 
@@ -95,8 +110,9 @@ impl Peer {
     }
 
     /// A ping was sent.
-    pub(crate) fn pinged(&mut self) {
+    pub(crate) fn pinged(&mut self, now: Now) {
         self.pings += 1;
+        self.pinged = now.mono;
     }
 
     /// Starts another phase. Joining counts from the opening, whatever came before.
@@ -121,12 +137,23 @@ impl Peer {
         }
     }
 
+    /// Nobody is given up without having been asked and having had time to answer, nor by a hub that is late: while it
+    /// stood still it sent no pings and read no answers, and what it missed may wait in the socket.
     fn liveness(&self, limits: &Limits, now: Now) -> Due {
-        let dead = self.last_heard + limits.silence_limit;
-        let ping = self.last_heard + limits.ping_interval.max(SHORTEST_PING) * (self.pings + 1);
-        if now.mono >= dead {
+        let interval = limits.ping_interval.max(SHORTEST_PING);
+        if self.pings == 0 {
+            let ping = self.last_heard + interval;
+            return if now.mono >= ping { Due::Ping } else { Due::At(ping) };
+        }
+        // So many pings fit into the silence, and so much of it is left after the last.
+        let usual = pings_in(limits.silence_limit, interval);
+        let answer = limits.silence_limit.saturating_sub(interval * usual).max(SHORTEST_PING);
+        let (dead, ping) =
+            ((self.last_heard + limits.silence_limit).max(self.pinged + answer), self.pinged + interval);
+        let late = now.mono.saturating_duration_since(dead) >= STANDSTILL;
+        if now.mono >= dead && !(late && self.pings < PATIENCE * usual) {
             Due::Silent
-        } else if now.mono >= ping {
+        } else if now.mono >= ping.min(dead) {
             Due::Ping
         } else {
             Due::At(ping.min(dead))

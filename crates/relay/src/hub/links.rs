@@ -86,7 +86,7 @@ impl Hub {
         match peer.due(&self.ctx.limits, now) {
             Due::At(_) => {}
             Due::Ping => {
-                peer.pinged();
+                peer.pinged(now);
                 self.ctx.stats.pings += 1;
                 self.ctx.output(Output::Ping { peer: id });
             }

@@ -53,6 +53,52 @@ fn anything_that_arrives_shows_life_and_a_lively_socket_is_not_pinged() {
 }
 
 #[test]
+fn a_relay_that_stood_still_asks_before_it_gives_anybody_up() {
+    // Before the first ping, and when the answer to one may be there, unread.
+    for before in [5, 15, 25] {
+        let mut world = World::new();
+        let (a, b) = (Join::new("A").enter(&mut world), Join::new("B").enter(&mut world));
+        world.pass_s(before);
+        let _ = (pings(&mut world, &a), pings(&mut world, &b));
+        world.stand_still_s(60);
+        assert_eq!((pings(&mut world, &a), pings(&mut world, &b)), (1, 1), "after {before} s");
+        world.call(|hub, now| hub.peer_activity(a.peer, now));
+        world.pass_s(9);
+        assert_eq!(b.closed(&mut world), None, "it has the time that it always has: {before} s");
+        world.pass_s(2);
+        assert_eq!((a.closed(&mut world), b.closed(&mut world)), (None, Some(1012)), "after {before} s");
+    }
+}
+
+#[test]
+fn a_relay_that_is_late_again_and_again_gives_the_silent_up_all_the_same() {
+    let mut world = World::new();
+    let a = Join::new("A").enter(&mut world);
+    let mut turns = 0;
+    while a.closed(&mut world).is_none() {
+        world.stand_still_s(13);
+        turns += 1;
+        assert!(turns < 20, "{turns}");
+    }
+}
+
+#[test]
+fn whatever_the_limits_a_silent_socket_is_asked_and_then_given_up_in_time() {
+    for (interval, limit) in [(10, 25), (10, 11), (1, 30), (7, 21), (4, 5)] {
+        let mut world = World::with(|limits| {
+            limits.ping_interval = Duration::from_secs(interval);
+            limits.silence_limit = Duration::from_secs(limit);
+        });
+        let a = Join::new("A").enter(&mut world);
+        world.pass(Duration::from_millis(limit * 1_000 - 1));
+        assert!(pings(&mut world, &a) as u64 >= (limit - 1) / interval, "{interval} s, {limit} s");
+        assert_eq!(a.closed(&mut world), None, "{interval} s, {limit} s");
+        world.pass(Duration::from_millis(751));
+        assert_eq!(a.closed(&mut world), Some(1012), "{interval} s, {limit} s");
+    }
+}
+
+#[test]
 fn thousands_of_idle_sockets_wake_the_hub_a_few_times_a_second() {
     let mut world = World::with(|limits| limits.connections_per_session = 10_000);
     let mut peers = Vec::new();

@@ -163,7 +163,7 @@ impl World {
         let until = self.passed + time;
         let mut turns = 0;
         while let Some(at) = self.hub.poll_timeout().filter(|at| *at <= self.start + until) {
-            self.passed = self.passed.max(at - self.start);
+            self.passed = self.passed.max(at.saturating_duration_since(self.start));
             self.hub.handle_timeout(self.now());
             self.collect();
             turns += 1;
@@ -175,6 +175,12 @@ impl World {
     /// Lets seconds pass.
     pub(crate) fn pass_s(&mut self, seconds: u64) {
         self.pass(Duration::from_secs(seconds));
+    }
+
+    /// Lets seconds pass in which nobody runs the hub, as on a machine that stands still; then it sees to what is overdue.
+    pub(crate) fn stand_still_s(&mut self, seconds: u64) {
+        self.passed += Duration::from_secs(seconds);
+        self.pass(Duration::ZERO);
     }
 
     /// Everything that a socket saw since it was asked last.
