@@ -311,7 +311,7 @@ async fn certificates_are_judged_behind_a_proxy_as_anywhere() {
     let HttpAnswer { status, .. } = fetch(route).await.expect("an answer");
     assert_eq!(status, 200);
     let table = [
-        (judged(&["other.example"], false, true).await, "not valid for name"),
+        (judged(&["other.example"], false, true).await, "the certificate is for other.example and not for"),
         (judged(&[RELAY], true, true).await, "expired"),
         (judged(&[RELAY], false, false).await, "not signed by an authority that is trusted here"),
     ];
@@ -343,7 +343,7 @@ async fn the_certificate_of_the_proxy_is_judged_too() {
         failure(Route { ca_file: Some(file.0.clone()), ..through("http://relay.example", &url) }).await;
     assert_eq!((error.hop, error.interrupted), (Hop::Proxy(ProxyStep::Tls), false));
     let begin = format!("TLS handshake failed with the proxy {url} on the way to http://relay.example/");
-    assert_words(&error, &[&begin, "not valid for name"]);
+    assert_words(&error, &[&begin, "the certificate is for other.example and not for localhost"]);
     // One that does not speak TLS at all.
     let answer = b"HTTP/1.1 400 Bad Request\r\n\r\n".to_vec();
     let plain = start(Rules { mishap: Some(Mishap::Say(answer)), ..Rules::new(Speaks::Http) }).await;
