@@ -73,7 +73,14 @@ fn request(
 pub(super) fn failure(address: &Address, error: &hyper::Error) -> TransportError {
     let cause = innermost(error);
     if error.is_parse() {
-        TransportError::new(Hop::Answer, address.shown(), cause)
+        let shown = address.shown();
+        // What begins like no answer at all. A server of TLS answers plain text with an alert.
+        let cause = match cause == "invalid HTTP version parsed" {
+            true if shown.starts_with("http://") => "it does not speak HTTP; is https:// meant?".to_owned(),
+            true => "it does not speak HTTP".to_owned(),
+            false => cause,
+        };
+        TransportError::new(Hop::Answer, shown, cause)
     } else {
         TransportError::interrupted(Hop::Http, address.shown(), cause)
     }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::address::Address;
-use super::http::{AGENT, MAX_HEAD_BYTES, failure, innermost};
+use super::http::{AGENT, MAX_HEAD_BYTES, failure};
 use super::socket::Wire;
 use super::{Hop, TransportError};
 
@@ -26,7 +26,7 @@ pub(super) async fn upgrade(wire: Wire, address: &Address) -> Result<Wire, Trans
     let refused = |cause: String| TransportError::new(Hop::Upgrade(None), address.shown(), cause);
     let failed = |error: hyper::Error| match failure(address, &error) {
         broken if broken.interrupted => TransportError { hop: Hop::Upgrade(None), ..broken },
-        _ => refused(innermost(&error)),
+        answered => refused(answered.cause),
     };
     let key = generate_key();
     let request = request(address, &key).ok_or_else(|| {

@@ -89,8 +89,15 @@ async fn what_is_not_http_is_told() {
         let _ = stream.write_all(b"SSH-2.0-server\r\n\r\n").await;
     })
     .await;
-    let error = fetch(route(&format!("http://{address}"))).await.expect_err("not HTTP");
-    assert_eq!((error.hop, error.interrupted), (Hop::Answer, false));
+    let (config, _) = certificate(&["localhost"], false);
+    for address in [address, https_server(config).await] {
+        let error = fetch(route(&format!("http://{address}"))).await.expect_err("not HTTP");
+        assert_eq!((error.hop, error.interrupted), (Hop::Answer, false));
+        assert_words(&error, &["it does not speak HTTP; is https:// meant?"]);
+        let error = refused(&format!("ws://{address}")).await;
+        assert_eq!((error.hop, error.interrupted), (Hop::Upgrade(None), false));
+        assert_words(&error, &["it does not speak HTTP"]);
+    }
 }
 
 #[tokio::test]
