@@ -14,6 +14,7 @@ mod terminal;
 mod trust;
 mod which;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::parser::ValueSource;
@@ -225,13 +226,13 @@ pub fn main() -> ExitCode {
         Err(Failure::Usage(message)) => (message, 2),
         Err(Failure::Failed(message)) => (message, 1),
     };
-    eprintln!("otc-relay: {message}");
+    // Whether anybody reads it or not, the exit code tells what happened.
+    let _ = writeln!(std::io::stderr(), "otc-relay: {message}");
     ExitCode::from(code)
 }
 
 /// Prints a line on standard output. Whoever stopped reading it does not want it.
 fn print(line: &str) {
-    use std::io::Write;
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }

@@ -7,6 +7,8 @@ mod calls;
 mod certificates;
 mod client;
 mod closing;
+#[cfg(unix)]
+mod deaf_log;
 mod extremes;
 mod hostile;
 mod http;
