@@ -243,6 +243,15 @@ impl Engine {
         self.lost(peer, now);
     }
 
+    /// The peer says no more. Many say their last and end in one breath: what that led to is still written, as far as the
+    /// socket takes it now.
+    pub(super) fn ended(&mut self, peer: PeerId, now: Now) {
+        if self.stirred {
+            self.settle(now);
+        }
+        self.lost(peer, now);
+    }
+
     /// The socket is at its end.
     pub(super) fn lost(&mut self, peer: PeerId, now: Now) {
         self.forget(peer, CloseSeen::Lost, now);

@@ -177,7 +177,8 @@ fn read(
         Poll::Ready(Ok(())) if !read.filled().is_empty() => {
             engine.received(peer, receiver, read.filled(), clock::now());
         }
-        Poll::Ready(_) => engine.lost(peer, clock::now()),
+        Poll::Ready(Ok(())) => engine.ended(peer, clock::now()),
+        Poll::Ready(Err(_)) => engine.lost(peer, clock::now()),
         Poll::Pending => {}
     }
     engine.read_buffer = buffer;

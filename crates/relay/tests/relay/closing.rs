@@ -110,6 +110,29 @@ async fn who_never_stops_sending_is_told_why_it_is_closed() {
     assert_eq!(end, End::Closed(Some(1011)), "the relay was stopped");
 }
 
+/// Has the system send what it is given together with what follows.
+#[cfg(target_os = "linux")]
+const MORE: i32 = 0x8000;
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn who_says_its_last_and_ends_in_one_breath_is_answered() {
+    let relay = start(|_| ());
+    let session = session(1);
+    let cases: [(&str, &[u8], u16); 3] = [
+        ("a close", &[0x88, 0x82, 0, 0, 0, 0, 0x03, 0xe8], 1000),
+        ("text", &[0x81, 0x80, 0, 0, 0, 0], 1011),
+        ("an unmasked frame", &[0x82, 0x01, 0x00], 1011),
+    ];
+    for (at, (what, last, code)) in cases.into_iter().enumerate() {
+        let Flooder { mut client, hand } = enter(&relay, &session, &format!("c{at}")).await;
+        let socket = socket2::SockRef::from(&hand);
+        assert_eq!(socket.send_with_flags(last, MORE).expect("a little fits"), last.len());
+        socket.shutdown(std::net::Shutdown::Write).expect("the socket is open");
+        assert_eq!(client.end().await, End::Closed(Some(code)), "{what}");
+    }
+}
+
 /// How long a socket that is being closed may be silent here. Late readers come after that.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
