@@ -63,6 +63,8 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
                 accepted = listener.accept() => accepted,
                 _ = phase.wait_for(|phase| *phase == Phase::Closing) => return Ok(()),
             };
+            // Whoever has come is listened to before the next one may take its place.
+            tokio::task::yield_now().await;
             match accepted {
                 Ok((stream, from)) => match admin.places.enter(from.ip()) {
                     Entry::Free(guest) => {
@@ -75,7 +77,9 @@ pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::
                     Entry::Full => admin.tell_full(from.ip()),
                 },
                 Err(error) => {
-                    tracing::warn!(%error, "accepting on the admin listener failed");
+                    admin.shared.admin_meters().log("accepting", clock::now().mono, |left_out| {
+                        tracing::warn!(%error, left_out, "accepting on the admin listener failed");
+                    });
                     tokio::time::sleep(ACCEPT_REST).await;
                 }
             }

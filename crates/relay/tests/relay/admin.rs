@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use otc_protocol::token::Role;
-use otc_relay::Relay;
+use otc_relay::{Config, Relay, bind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::client::{Client, messaging_url};
-use crate::support::{Answer, PATIENCE, SECRET, request, request_at, session, soon, start, token};
+use crate::support::{Answer, KEY, PATIENCE, SECRET, request, request_at, session, soon, start, token};
 
 const TOKEN: &str = "the-admin-token-of-the-tests";
 
@@ -153,6 +153,30 @@ async fn sockets_over_the_limit_are_counted() {
     let metrics = get(&relay, "/metrics", &[]).await.body;
     assert_eq!(value(&metrics, "otc_relay_sockets_refused_total{limit=\"max_sockets\"}"), 1);
     assert_eq!(value(&metrics, "otc_relay_sockets"), 1);
+}
+
+#[tokio::test]
+async fn whoever_has_asked_is_answered_however_many_come_behind_it() {
+    let mut config = Config::default();
+    config.keys.set_project(KEY, &[SECRET]).expect("the project of the tests is fine");
+    config.link.max_admin_sockets = 4;
+    let admin = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = admin.local_addr().expect("bound");
+    // All of them are there before the first is accepted.
+    let mut first = TcpStream::connect(address).await.expect("it listens");
+    first
+        .write_all(b"GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        .await
+        .expect("it is open");
+    let mut crowd = Vec::new();
+    for _ in 0..100 {
+        crowd.push(TcpStream::connect(address).await.expect("it listens"));
+    }
+    let _relay =
+        Relay::start_on(bind("127.0.0.1:0").expect("a free port"), Some(admin), config).expect("it starts");
+    let mut answer = String::new();
+    soon("an answer", first.read_to_string(&mut answer)).await.expect("an answer and the end");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
 }
 
 #[tokio::test]

@@ -265,3 +265,28 @@ async fn a_flood_of_refusals_is_a_few_lines() {
     let shards = std::thread::available_parallelism().map_or(1, usize::from);
     assert!((1..200.min(40 * shards)).contains(&lines), "{lines} lines: {log}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_relay_without_descriptors_does_not_fill_the_log() {
+    // Far fewer than there will be sockets.
+    let script = "ulimit -n 40 && exec \"$@\"";
+    let serve = ["serve", "--api-key", KEY, "--api-secret", SECRET, "--listen", "127.0.0.1:0"];
+    let mut command = std::process::Command::new("sh");
+    command.args(["-c", script, "sh"]).arg(program().get_program()).args(serve);
+    command.args(["--set", "admin=127.0.0.1:0", "--set", "shards=1"]);
+    let mut running = Running::start(&mut command);
+    let log = running.log();
+    let addresses = [running.line(), running.line()]
+        .map(|line| line.rsplit('/').next().and_then(|text| text.parse::<SocketAddr>().ok()).expect(&line));
+    let connect = |address| std::net::TcpStream::connect(address).expect("the system takes it");
+    let mut held: Vec<_> = (0..40).map(|_| connect(addresses[0])).collect();
+    for listener in ["accepting failed", "accepting on the admin listener failed"] {
+        let lines =
+            std::iter::from_fn(|| log.recv_timeout(PATIENCE).ok()).filter(|line| line.contains(listener));
+        let left_out = lines.take(40).find(|line| line.contains("left_out=") && !line.contains("left_out=0"));
+        assert!(left_out.is_some(), "none of many is left out: {listener}");
+        // By now there are no descriptors left for this one.
+        held.push(connect(addresses[1]));
+    }
+}
