@@ -97,13 +97,30 @@ fn parse_level(text: &str) -> Result<LevelFilter, String> {
 pub(super) fn serve(args: ServeArgs) -> Result<(), Failure> {
     log::start(&args.common);
     let config = configure(&args)?;
-    let again = || configure(&args).and_then(|config| Ok(config.check().map(|()| config)?));
+    let again = || {
+        readable_again(&args)?;
+        configure(&args).and_then(|config| Ok(config.check().map(|()| config)?))
+    };
     // Without a file there is nothing that could have changed, and a terminal that goes away ends the program.
     let greet = |relay: &Relay| match args.json {
         true => vec![json!({"listening": relay.url(), "admin": relay.admin_url()}).to_string()],
         false => listening(relay),
     };
     run(config, greet, args.config.is_some().then_some(&again))
+}
+
+/// Fails if the configuration came through a pipe, as from a program that deciphers it. Nobody writes into that a second
+/// time, and whoever waited for it would not even see that the relay is to end.
+fn readable_again(args: &ServeArgs) -> Result<(), Failure> {
+    let Some(path) = &args.config else { return Ok(()) };
+    match std::fs::metadata(path) {
+        Ok(found) if !found.is_file() => {
+            let allowed = "to reload, allowed is a file that can be read again";
+            Err(Failure::Usage(format!("--config {}: {allowed}", path.display())))
+        }
+        // Whatever is wrong with it is told by reading it.
+        _ => Ok(()),
+    }
 }
 
 /// `otc-relay config`
@@ -267,11 +284,25 @@ fn configure(args: &ServeArgs) -> Result<Config, Failure> {
     Ok(config)
 }
 
+/// Whether a variable is that of a setting.
+fn is_setting(name: &str) -> bool {
+    let short = name.strip_prefix("OTC_RELAY_");
+    short.is_some_and(|short| Setting::all().iter().any(|setting| setting.variable() == short))
+}
+
 fn variables(config: &mut Config) -> Result<(), ConfigError> {
     const OF_FLAGS: [&str; 4] =
         ["OTC_RELAY_CONFIG", "OTC_RELAY_LOG", "OTC_RELAY_LOG_FORMAT", "OTC_RELAY_ADMIN_URL"];
-    let texts = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    let mut texts = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => texts.push((name, value)),
+            // Leaving out what somebody has set may leave a door open.
+            Err(_) if is_setting(&name) => return Err(ConfigError::secret(name, "text in UTF-8")),
+            Err(_) => {}
+        }
+    }
     for name in config.apply_variables(texts)? {
         if !OF_FLAGS.contains(&&*name) {
             tracing::warn!(name, "this variable is no setting; `otc-relay serve --help` lists them");

@@ -196,3 +196,21 @@ fn status_asks_a_running_relay() {
         assert!(stderr(&output).contains("http://host:port"), "{}", stderr(&output));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_can_be_read_once_is_not_waited_for_again() {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("once.toml");
+    let _ = std::fs::remove_file(&path);
+    assert!(std::process::Command::new("mkfifo").arg(&path).status().expect("it is there").success());
+    let (pipe, text) = (path.clone(), file(&format!("\"{SECRET}\"")));
+    let writer = std::thread::spawn(move || std::fs::write(pipe, text));
+    let (mut running, ..) = start(&path);
+    writer.join().expect("no panic").expect("the program reads it");
+    let log = running.log();
+    running.signal("HUP");
+    let line = log.recv_timeout(PATIENCE).expect("a line of the log");
+    assert!(line.contains("not reloaded") && line.contains("a file that can be read again"), "{line}");
+    running.signal("TERM");
+    assert_eq!(running.end().0, Some(0));
+}

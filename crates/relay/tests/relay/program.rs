@@ -325,6 +325,23 @@ fn serve_says_where_it_listens_and_ends_on_either_signal() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_setting_in_a_variable_that_is_no_text_is_a_mistake() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let args = ["serve", "--api-key", KEY, "--api-secret", SECRET, "--listen", "127.0.0.1:0"];
+    let token = OsStr::from_bytes(b"s3cr3t-of-the-listener-\xff");
+    // It would be left out, and an admin listener would be open to everybody on the machine.
+    let (code, log) = Running::start(program().args(args).env("OTC_RELAY_ADMIN_TOKEN", token)).end();
+    assert_eq!(code, Some(2), "{log}");
+    assert!(
+        log.contains("OTC_RELAY_ADMIN_TOKEN") && log.contains("UTF-8") && !log.contains("s3cr3t"),
+        "{log}"
+    );
+}
+
 #[test]
 fn flags_win_over_variables_and_variables_over_the_file() {
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("precedence.toml");
