@@ -141,7 +141,7 @@ sim: ## The deterministic simulation: SEEDS runs (default 100000) from START (de
 	  --seeds $(or $(SEEDS),100000) --start $(or $(START),0)
 
 planted: ## Known bugs, planted one at a time, and how soon the simulation finds each
-	$(CARGO) test --quiet --profile sim --locked -p otc-testkit --features planted-bugs --test planted_bugs -- --nocapture
+	$(CARGO) test --quiet --profile sim --locked -p otc-testkit --features planted-bugs --test planted_bugs --test otc_sim -- --nocapture
 
 fuzz: ## Every fuzz target, FUZZ_SECONDS each (default 60)
 	scripts/fuzz.sh

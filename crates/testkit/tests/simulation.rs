@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use otc_testkit::sim::run;
 use otc_testkit::sim::sweep::sweep;
 
 /// `make sim` runs more.
@@ -11,7 +12,7 @@ const SEEDS: u64 = 4_000;
 fn simulated_runs_are_clean_and_everything_happens_in_them() {
     let start = std::env::var("SEED").ok().map_or(0, |seed| seed.parse().expect("SEED is a number"));
     let begun = now();
-    let summary = sweep(start..start + SEEDS, true, |_| ());
+    let summary = sweep(start..start + SEEDS, true, run, |_| ());
     println!("{SEEDS} seeds from {start} on in {:?}: {}", begun.elapsed(), summary.tally);
     print!("{}", summary.coverage);
     for (name, seeds) in summary.by_failure() {

@@ -18,6 +18,7 @@ mod edge;
 mod faults;
 mod machine;
 pub mod plan;
+pub mod report;
 mod rest;
 pub mod shrink;
 mod stock;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use super::{Coverage, Keep, Plan, run};
+use super::{Coverage, Keep, Outcome, Plan};
 use crate::checker::Tally;
 
 /// How many seeds pass between two reports of progress.
@@ -35,9 +35,14 @@ impl Summary {
     }
 }
 
-/// Runs these seeds on all cores: all of them, or until one has failed. `progress` is told from time to time how many
-/// are done.
-pub fn sweep(seeds: Range<u64>, to_the_end: bool, progress: impl Fn(u64) + Sync) -> Summary {
+/// Puts these seeds to `run` on all cores: all of them, or until one has failed. `progress` is told from time to time
+/// how many are done.
+pub fn sweep(
+    seeds: Range<u64>,
+    to_the_end: bool,
+    run: impl Fn(&Plan, Keep) -> Outcome + Sync,
+    progress: impl Fn(u64) + Sync,
+) -> Summary {
     let count = seeds.end.saturating_sub(seeds.start);
     let next = AtomicU64::new(0);
     let done = AtomicU64::new(0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::super::scene::{Phase, Scene};
 use super::{Ground, Member, Progress, patient};
 use crate::history::What;
-use crate::proxy::{Cut, Direction, FaultProxy};
+use crate::proxy::{self, Cut, Direction, FaultProxy};
 use crate::sim::dice::Dice;
 
 /// How long a cut after some bytes may be in coming: perhaps nobody sends. Then the link is cut at once.
@@ -18,10 +18,10 @@ enum Fault {
     Cut(Cut),
     /// After so many bytes.
     After(Direction, u64, Cut),
-    /// Nothing moves for a while.
-    Stall(Direction, Duration),
-    /// Little moves for a while.
-    Throttle(Direction, u32, Duration),
+    /// Nothing moves for a while, but for so many bytes.
+    Stall(Direction, u64, Duration),
+    /// Little moves for a while, after so many bytes.
+    Throttle(Direction, u64, u32, Duration),
     /// The link is cut, and there is no other for a while.
     Refuse(Cut, Duration),
 }
@@ -39,8 +39,8 @@ impl Fault {
             77..=79 => Self::Cut(Cut::KeepClient),
             80..=82 => Self::Cut(Cut::Silence),
             83..=90 => Self::Refuse(cut, short),
-            91..=95 => Self::Stall(direction, long),
-            _ => Self::Throttle(direction, dice.skewed(1_000, 500_000) as u32, short),
+            91..=95 => Self::Stall(direction, dice.skewed(0, 5_000), long),
+            _ => Self::Throttle(direction, dice.skewed(0, 5_000), dice.skewed(1_000, 500_000) as u32, short),
         }
     }
 }
@@ -71,8 +71,13 @@ pub(super) fn disturb(
         scene.cut(place, cuts);
     }
     // A cut that still waits for its byte would come when everything is to be calm.
-    member.proxy.cut_after(Direction::Up, u64::MAX, Cut::Fin);
+    disarm(&member.proxy);
     Ok(())
+}
+
+/// Takes back a fault that still waits for its byte.
+fn disarm(proxy: &FaultProxy) {
+    proxy.cut_after(Direction::Up, u64::MAX, Cut::Fin);
 }
 
 fn cause(fault: Fault, ground: &Ground, proxy: &FaultProxy) {
@@ -91,14 +96,16 @@ fn cause(fault: Fault, ground: &Ground, proxy: &FaultProxy) {
                 proxy.cut(cut);
             }
         }
-        Fault::Stall(direction, duration) => {
-            proxy.stall(direction, true);
+        Fault::Stall(direction, bytes, duration) => {
+            proxy.after(direction, bytes, proxy::Fault::Stall);
             hold(duration);
+            disarm(proxy);
             proxy.stall(direction, false);
         }
-        Fault::Throttle(direction, rate, duration) => {
-            proxy.throttle(direction, Some(rate));
+        Fault::Throttle(direction, bytes, rate, duration) => {
+            proxy.after(direction, bytes, proxy::Fault::Throttle(rate));
             hold(duration);
+            disarm(proxy);
             proxy.throttle(direction, None);
         }
         Fault::Refuse(cut, duration) => {
