@@ -244,11 +244,12 @@ impl Engine {
     }
 
     /// The peer says no more. Many say their last and end in one breath: what that led to is still written, as far as the
-    /// socket takes it now.
+    /// socket takes it now. What others are to be told waits for the end of the turn: many may leave in it.
     pub(super) fn ended(&mut self, peer: PeerId, now: Now) {
-        if self.stirred {
-            self.settle(now);
+        while let Some(output) = self.hub.poll_output() {
+            self.carry_out(output, now);
         }
+        self.flush(peer, now);
         self.lost(peer, now);
     }
 
