@@ -32,6 +32,12 @@ impl Inherited {
             };
             let listener = given.take_tcp_listener(index).map_err(|error| wrong(&error.to_string()))?;
             let place = if name == "admin" { &mut inherited.admin } else { &mut inherited.main };
+            if listener.as_ref().is_some_and(|listener| socket2::SockRef::from(listener).peer_addr().is_ok())
+            {
+                return Err(wrong(
+                    "it is a connection; allowed is a listener (Accept=no in the unit of the socket)",
+                ));
+            }
             if place.is_some() {
                 return Err(wrong("one for clients and one named \"admin\" can be used"));
             }

@@ -73,6 +73,20 @@ fn an_inherited_listener_for_others_needs_tls_as_well() {
     assert!(line.contains(&format!("listen = \"{address}\"")) && line.contains("plain_http"), "{line}");
 }
 
+#[test]
+fn an_inherited_connection_is_no_listener() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let there = std::net::TcpStream::connect(listener.local_addr().expect("bound")).expect("it listens");
+    // As a manager hands them over that starts a program for each connection.
+    let connection = TcpListener::from(OwnedFd::from(there));
+    let serve = ["serve", "--api-key", KEY, "--api-secret", SECRET, "--log", "off"];
+    let mut command = inheriting([Some(connection), None], "connection", &serve);
+    let running = Running::start_piping_output_only(&mut command);
+    let line = running.line();
+    assert!(line.contains("the inherited socket 1 (\"connection\")") && line.contains("Accept=no"), "{line}");
+    assert_eq!(running.end().0, Some(1));
+}
+
 /// Where a manager listens for news, and what it hears.
 struct Manager {
     path: PathBuf,
