@@ -1,20 +1,21 @@
 //! Logs, on standard error.
 //!
 //! Whatever becomes of the log, the relay goes on: a full disk, a reader that has gone, or one that stands still. Records
-//! that standard error does not take at once are lost, and counted in a record of their own as soon as it takes some.
+//! that standard error does not take are lost, and counted in a record of their own as soon as it takes some. A reader that
+//! is merely slow is waited for, though not for long.
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::serve::Common;
 
 /// Sends log records of the wanted level and above to standard error, one a line.
 pub(super) fn start(wanted: &Common) {
     let json = wanted.log_format == "json";
-    let lost = Arc::new(AtomicU64::new(0));
+    let losses = Arc::new(Losses::default());
     let records = tracing_subscriber::fmt()
-        .with_writer(move || Record { json, lost: Arc::clone(&lost) })
+        .with_writer(move || Record { json, losses: Arc::clone(&losses) })
         // Otherwise it panics when it cannot tell standard error that standard error takes nothing.
         .log_internal_errors(false)
         .with_ansi(super::terminal::colours(&io::stderr()))
@@ -27,24 +28,32 @@ pub(super) fn start(wanted: &Common) {
     }
 }
 
+/// What standard error did not take.
+#[derive(Default)]
+struct Losses {
+    /// So many records since the last that it took.
+    records: AtomicU64,
+    /// It has the beginning of one of them.
+    torn: AtomicBool,
+}
+
 /// Where one record goes, which comes in one piece.
 struct Record {
     json: bool,
-    /// Those that standard error did not take.
-    lost: Arc<AtomicU64>,
+    losses: Arc<Losses>,
 }
+
+/// How long a reader is waited for, once each time that it stands still.
+const PATIENCE_MS: u16 = 1000;
 
 impl Write for Record {
     fn write(&mut self, record: &[u8]) -> io::Result<usize> {
         let mut error = io::stderr().lock();
-        let lost = self.lost.swap(0, Ordering::Relaxed);
-        let taken = match lost {
-            0 => put(&mut error, record),
-            // The one before may have got there in part.
-            lost => put(&mut error, self.tell_lost(lost).as_bytes()).and_then(|()| put(&mut error, record)),
-        };
-        if taken.is_err() {
-            self.lost.fetch_add(lost + 1, Ordering::Relaxed);
+        let lost = self.losses.records.swap(0, Ordering::Relaxed);
+        if lost > 0 && self.put(&mut error, self.tell_lost(lost).as_bytes(), 0).is_err() {
+            self.losses.records.fetch_add(lost + 1, Ordering::Relaxed);
+        } else if self.put(&mut error, record, if lost > 0 { 0 } else { PATIENCE_MS }).is_err() {
+            self.losses.records.fetch_add(1, Ordering::Relaxed);
         }
         // There is nobody left to tell.
         Ok(record.len())
@@ -55,38 +64,42 @@ impl Write for Record {
     }
 }
 
-impl Record {
-    fn tell_lost(&self, lost: u64) -> String {
-        const MESSAGE: &str = "log records were lost: standard error did not take them";
-        match self.json {
-            true => format!("\n{{\"level\":\"WARN\",\"message\":\"{MESSAGE}\",\"lost\":{lost}}}\n"),
-            false => format!("\n WARN {MESSAGE} lost={lost}\n"),
-        }
-    }
-}
-
 /// What a pipe takes without waiting whenever it takes anything.
 const PIECE: usize = 4096;
 
-/// Writes it all, or fails: nobody waits for whoever reads the log.
-fn put(error: &mut io::StderrLock<'_>, record: &[u8]) -> io::Result<()> {
-    for piece in record.chunks(PIECE) {
-        if !takes_more(error) {
-            return Err(io::ErrorKind::WouldBlock.into());
+impl Record {
+    fn tell_lost(&self, lost: u64) -> String {
+        const MESSAGE: &str = "log records were lost: standard error did not take them";
+        let end = if self.losses.torn.load(Ordering::Relaxed) { "\n" } else { "" };
+        match self.json {
+            true => format!("{end}{{\"level\":\"WARN\",\"message\":\"{MESSAGE}\",\"lost\":{lost}}}\n"),
+            false => format!("{end} WARN {MESSAGE} lost={lost}\n"),
         }
-        error.write_all(piece)?;
     }
-    Ok(())
+
+    /// Writes it all, or fails if standard error takes nothing for so long.
+    fn put(&self, error: &mut io::StderrLock<'_>, text: &[u8], patience_ms: u16) -> io::Result<()> {
+        for piece in text.chunks(PIECE) {
+            if !takes_more(error, patience_ms) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            // Until all of it is there.
+            self.losses.torn.store(true, Ordering::Relaxed);
+            error.write_all(piece)?;
+        }
+        self.losses.torn.store(false, Ordering::Relaxed);
+        Ok(())
+    }
 }
 
 #[cfg(unix)]
-fn takes_more(error: &io::StderrLock<'_>) -> bool {
+fn takes_more(error: &io::StderrLock<'_>, patience_ms: u16) -> bool {
     use std::os::fd::AsFd;
 
-    use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+    use nix::poll::{PollFd, PollFlags, poll};
 
     let mut asked = [PollFd::new(error.as_fd(), PollFlags::POLLOUT)];
-    match poll(&mut asked, PollTimeout::ZERO) {
+    match poll(&mut asked, patience_ms) {
         Ok(_) => asked[0].revents().is_some_and(|seen| seen.contains(PollFlags::POLLOUT)),
         Err(_) => true,
     }
@@ -94,6 +107,6 @@ fn takes_more(error: &io::StderrLock<'_>) -> bool {
 
 /// There is no way to ask.
 #[cfg(not(unix))]
-fn takes_more(_error: &io::StderrLock<'_>) -> bool {
+fn takes_more(_error: &io::StderrLock<'_>, _patience_ms: u16) -> bool {
     true
 }
