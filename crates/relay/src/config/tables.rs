@@ -110,7 +110,12 @@ impl<'a> Entry<'a> {
     /// Fails for other keys than these.
     fn only(&self, keys: &[&str]) -> Result<(), ConfigError> {
         match self.table.keys().find(|key| !keys.contains(&key.as_str())) {
-            Some(key) => Err(self.wrong(key, format!("{} in [[{}]]", keys.join(" and "), self.kind))),
+            Some(key) => {
+                // What is no word may be a secret that stands on the wrong side of its =.
+                let is_word = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+                let shown = if is_word { key } else { "a key that is none" };
+                Err(self.wrong(shown, format!("{} in [[{}]]", keys.join(" and "), self.kind)))
+            }
             None => Ok(()),
         }
     }
@@ -193,6 +198,10 @@ mod tests {
             (
                 "api_key = \"200\"\napi_secrets = [\"s3cr3t\"]",
                 &["(api_key \"200\"): api_secrets", "api_key and api_secret in [[project]]"],
+            ),
+            (
+                "api_key = \"200\"\ns3cr3t = \"api_secret\"",
+                &["(api_key \"200\"): a key that is none", "api_key and api_secret in [[project]]"],
             ),
             (
                 "api_key = \"100\"\napi_secret = \"s3cr3t\"",
