@@ -16,8 +16,9 @@ export class Relay {
     const lines = await relay.#begin(["dev", "--listen", "127.0.0.1:0"]);
     const { line } = await lines.until("page");
     relay.admin = line.split(" ").at(-1).replace(/\/$/, "");
-    relay.key = /OTC_API_KEY=(\S+)/.exec(lines.all("line").map((told) => told.line).join("\n"))[1];
-    relay.secret = lines.all("line").find((told) => told.line.startsWith("API secret")).line.split(" ").at(-1);
+    const told = lines.all("line").map((told) => told.line).join("\n");
+    relay.key = /OTC_API_KEY=(\S+)/.exec(told)[1];
+    relay.secret = /OTC_API_SECRET=(\S+)/.exec(told)[1];
     return relay;
   }
 
