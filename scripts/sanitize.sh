@@ -33,7 +33,9 @@ case "$kind" in
     toolchain=(+debweb)
     build_std=(-Zbuild-std=std,panic_unwind,test)
     flags="-Zsanitizer=thread -Zexternal-clangrt -Clinker=clang-22 -Clink-arg=-fsanitize=thread"
-    export TSAN_OPTIONS="halt_on_error=1:suppressions=$PWD/tests/c/tsan.supp:${TSAN_OPTIONS:-}"
+    # Suppressions are names, which it learns from this.
+    symbolizer="$(command -v llvm-symbolizer-22)"
+    export TSAN_OPTIONS="halt_on_error=1:report_thread_leaks=0:external_symbolizer_path=$symbolizer:suppressions=$PWD/tests/c/tsan.supp:${TSAN_OPTIONS:-}"
     ;;
   *)
     echo "usage: scripts/sanitize.sh address|thread [rust|c [TEST...]]" >&2
@@ -55,6 +57,8 @@ instrumented() {
 rust_half() {
   export OTC_TEST_UNMEASURED=1
   local skip=(programs:: a_thousand_cycles_leave_memory) verdict=0
+  # A relay ten times slower does not get through a flood in the times that these tests give it.
+  [ "$kind" = address ] || skip+=(closing::who_reads_late hostile::floods_below hostile::answers_that_nobody_reads)
   [ "$#" -gt 0 ] || echo "left out: tests named ${skip[*]}"
   # Many more cases than needed to find a bad access would only take hours.
   export PROPTEST_CASES="${PROPTEST_CASES:-32}"

@@ -113,6 +113,7 @@ valgrind() { build; need valgrind valgrind; }
 tsan() {
   build
   need clang-22 clang-22
+  need llvm-symbolizer-22 llvm-22
   need_file '/usr/lib/llvm-22/lib/clang/22/lib/*/libclang_rt.tsan*' libclang-rt-22-dev
   need_file '/usr/src/rustc-*/library/std/Cargo.toml' rust-web-src
   need_file /usr/bin/rustc rustc-web

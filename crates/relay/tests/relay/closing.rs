@@ -157,7 +157,11 @@ async fn metric(relay: &Relay, series: &str) -> f64 {
 /// Says so much to everyone that a series comes to be more than nothing.
 async fn talk_until(relay: &Relay, speaker: &mut Client, series: &str) {
     let data = "x".repeat(8000);
-    while metric(relay, series).await == 0.0 {
+    for said in 0.. {
+        if metric(relay, series).await > 0.0 {
+            return;
+        }
+        assert!(said < 1_000, "{series} is still 0 after 160 MB");
         for _ in 0..20 {
             speaker.signal(None, &data).await;
             let (frame, _) = speaker.message().await;
