@@ -9,6 +9,10 @@ use super::{LogLevel, library};
 ///
 /// Runs on any thread, also one of the program's own inside a call to the library; one call at a time in the whole
 /// process. message dies when it returns. What the library would log while it runs is dropped.
+///
+/// Be quick in it: most lines come from the thread that does the network I/O of all sessions. For as long as one is being
+/// taken, no session sends, receives or keeps its link alive, and after some seconds links count as lost. Other threads
+/// that have something to log wait as well. If a line may take long to write, hand a copy to a thread of your own.
 pub type otc_logger_callback = Option<unsafe extern "C" fn(message: *const c_char)>;
 
 /// Chooses who receives the log.

@@ -20,6 +20,9 @@ use super::handle::{otc_connection, otc_session};
 ///   accepted for sending.
 /// - Outcome: on_signal_received at each client. An accepted signal reaches the server exactly once, however often
 ///   the link breaks, unless the session ends first.
+///   A full queue empties as the server answers. Inside a callback of the session do not wait for that: while one runs,
+///   what arrives is queued behind it, and when that queue is full the library reads no more, the answers included.
+///   Return instead, and send the rest later.
 /// - Defaults: 10,000 signals or 16 MiB may wait; otc_x_session_settings_set_limits() changes that.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn otc_session_send_signal(

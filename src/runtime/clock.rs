@@ -38,8 +38,31 @@ impl SleepWatch {
 }
 
 /// How long the machine slept since it was started.
-#[cfg(any(target_os = "linux", target_os = "android"))]
+#[cfg(not(test))]
 fn time_asleep() -> Duration {
+    system_time_asleep()
+}
+
+/// For tests: with what [`pretend_sleep`] adds.
+#[cfg(test)]
+fn time_asleep() -> Duration {
+    system_time_asleep() + PRETENDED.get()
+}
+
+#[cfg(test)]
+thread_local! {
+    static PRETENDED: std::cell::Cell<Duration> = const { std::cell::Cell::new(Duration::ZERO) };
+}
+
+/// The machine of this thread's tasks sleeps, and no clock shows it but the one that says so: a test cannot suspend the
+/// machine it runs on.
+#[cfg(test)]
+pub(super) fn pretend_sleep(asleep: Duration) {
+    PRETENDED.set(PRETENDED.get() + asleep);
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn system_time_asleep() -> Duration {
     use nix::time::{ClockId, clock_gettime};
     let read = |clock| clock_gettime(clock).map(Duration::from).unwrap_or_default();
     // In this order, what passes between the readings does not look like sleep.
@@ -49,7 +72,7 @@ fn time_asleep() -> Duration {
 
 /// Elsewhere sleep is part of the time that sessions are told, or cannot be told apart.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn time_asleep() -> Duration {
+fn system_time_asleep() -> Duration {
     Duration::ZERO
 }
 
@@ -64,5 +87,24 @@ mod tests {
         assert_eq!(watch.advance(Duration::from_millis(99_990)), None);
         assert_eq!(watch.advance(Duration::from_secs(160)), Some(Duration::from_secs(60)));
         assert_eq!(watch.advance(Duration::from_secs(160)), None);
+    }
+
+    /// Against the system's own words for the two clocks, read around it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_time_asleep_is_what_the_clock_of_the_machine_is_ahead() {
+        let uptime = || -> f64 {
+            let text = std::fs::read_to_string("/proc/uptime").expect("the system says so");
+            text.split(' ').next().and_then(|seconds| seconds.parse().ok()).expect("seconds")
+        };
+        use nix::time::{ClockId, clock_gettime};
+        let awake =
+            || Duration::from(clock_gettime(ClockId::CLOCK_MONOTONIC).expect("a clock")).as_secs_f64();
+        let least = uptime() - awake();
+        let asleep = system_time_asleep().as_secs_f64();
+        let after = awake();
+        let most = uptime() - after;
+        // The system tells hundredths, cut off.
+        assert!(asleep <= most + 0.02 && asleep >= least - 0.02, "{asleep}: not {least} to {most}");
     }
 }

@@ -11,6 +11,7 @@ use otc_protocol::rumor::{FrameType, header};
 use parking_lot::{Condvar, Mutex};
 use tokio::runtime::Handle;
 
+use super::super::clock::pretend_sleep;
 use super::super::engine::Engine;
 use super::super::scripted_relay::{ScriptedRelay, session_info};
 use super::super::settings::{Options, SessionSettings};
@@ -297,6 +298,76 @@ async fn silence_without_any_byte_is_a_loss() {
     assert_eq!(program.told_in_time().await, Event::ReconnectionStarted);
 }
 
+/// The clock that sessions live by stood still: only the watch can tell.
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_too_long_takes_its_link_for_lost_and_resumes() {
+    let (mut program, mut relay) = Program::joined().await;
+    program.send("before").expect("connected");
+    assert_eq!(relay.signal().await, "before");
+    pretend_sleep(Duration::from_secs(30));
+    // Whatever wakes the task first: here what came meanwhile, which is too late, as is the answer to the signal.
+    relay.send_signal("late");
+    assert_eq!(program.told().await, Event::ReconnectionStarted);
+    let opening = program.network.link().await;
+    assert!(opening.url.contains("reconnect=true"), "{}", opening.url);
+    program.send("after").expect("it waits for the new link");
+    relay.end = opening.accept(Script::default());
+    relay.frame(|frame| frame.kind == FrameType::Ping).await;
+    assert_eq!(program.told().await, Event::Reconnected);
+    assert_eq!(relay.signal().await, "before", "unanswered, as far as this side knows");
+    assert_eq!(relay.signal().await, "after");
+    // The sleep is over: what follows is not taken for another.
+    for _ in 0..6 {
+        relay.frame(|frame| frame.kind == FrameType::Ping).await;
+    }
+    relay.send_signal("again");
+    assert_eq!(data(program.told().await), "again");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_is_noticed_with_the_next_ping_at_the_latest() {
+    let (mut program, _relay) = Program::joined().await;
+    let joined = tokio::time::Instant::now();
+    pretend_sleep(Duration::from_secs(30));
+    let opening = program.network.link().await;
+    // Without the watch, silence would be one of 9.9 s.
+    assert!(joined.elapsed() < Duration::from_secs(6), "after {:?}", joined.elapsed());
+    assert!(opening.url.contains("reconnect=true"), "{}", opening.url);
+    assert_eq!(program.told().await, Event::ReconnectionStarted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_for_a_moment_keeps_its_link() {
+    let (program, mut relay) = Program::joined().await;
+    for number in 0..20 {
+        pretend_sleep(Duration::from_millis(3_000));
+        // Wakes the task; the relay answers the PINGs that are due.
+        let data = number.to_string();
+        program.send(&data).expect("connected");
+        assert_eq!(relay.signal().await, data);
+    }
+    assert_eq!(program.session.state(), StateName::Connected);
+    assert!(program.events.lock().try_recv().is_err(), "something was told");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_machine_that_slept_beyond_all_limits_gives_up_at_once() {
+    let (program, relay) = Program::joined().await;
+    relay.end.cut();
+    assert_eq!(program.told().await, Event::ReconnectionStarted);
+    let lost = tokio::time::Instant::now();
+    pretend_sleep(Duration::from_secs(600));
+    program.send("x").expect("it waits for a link");
+    while program.session.state() != StateName::Idle {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    // Without the watch, it would seek for 60 s.
+    assert!(lost.elapsed() < Duration::from_secs(30), "after {:?}", lost.elapsed());
+    assert_eq!(program.told_error().await.0, SessionError::ConnectionDropped);
+    assert_eq!(program.told_in_time().await, Event::Disconnected);
+    program.at_rest().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_program_that_does_not_keep_up_stops_the_reading_and_loses_nothing() {
     const SIGNALS: usize = 2_000;
@@ -320,6 +391,37 @@ async fn a_program_that_does_not_keep_up_stops_the_reading_and_loses_nothing() {
         assert_eq!(data(program.told().await), number.to_string());
     }
     assert_eq!(program.session.state(), StateName::Connected);
+}
+
+/// A callback that waits for room in the outbox while its own queue is full waits in vain, and may not: as documented.
+#[tokio::test(start_paused = true)]
+async fn a_full_outbox_has_no_room_before_the_program_takes_its_callbacks() {
+    const SIGNALS: usize = 2_000;
+    let config = SessionConfig { outbox_count: 10, ..SessionConfig::default() };
+    let settings = SessionSettings { config, callback_queue_bytes: 32 * 1024, ..SessionSettings::default() };
+    let mut program = Program::with(settings, None);
+    let mut relay = program.join(Script::default()).await;
+    program.gate.close();
+    (0..SIGNALS).for_each(|number| relay.send_signal(&number.to_string()));
+    for number in 0..10 {
+        program.send(&number.to_string()).expect("there is room");
+        // Answered at once, and behind all that is not read.
+        assert_eq!(relay.signal().await, number.to_string());
+    }
+    for _ in 0..12 {
+        assert_eq!(program.send("more"), Err(SendError::OutboxFull));
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        relay.frame(|frame| frame.kind == FrameType::Ping).await;
+    }
+    assert_eq!(program.session.state(), StateName::Connected, "its own pause is no loss");
+    program.gate.open();
+    for number in 0..SIGNALS {
+        assert_eq!(data(program.told().await), number.to_string());
+    }
+    while program.send("more") == Err(SendError::OutboxFull) {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(relay.signal().await, "more");
 }
 
 #[tokio::test(start_paused = true)]

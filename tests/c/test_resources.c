@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -77,11 +78,23 @@ void many_sessions_need_no_thread_each(void) {
   world_end();
 }
 
+/* How many sockets there are with such numbers. */
+static int sockets_above(int number) {
+  struct stat facts;
+  int sockets = 0;
+  int i;
+  for (i = number; i < number + 200; i++) sockets += fstat(i, &facts) == 0 && S_ISSOCK(facts.st_mode);
+  return sockets;
+}
+
+/* select() and its sets end there. Names are looked up, links are lost and found up there, too. */
 void descriptors_above_1024_work(void) {
   enum { COUNT = 1100 };
   struct rlimit limit;
   struct client *ada;
+  struct proxy *proxy;
   int descriptors[COUNT];
+  int before;
   int i;
   CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
   if (limit.rlim_cur < 2048 && limit.rlim_max >= 2048) {
@@ -89,14 +102,23 @@ void descriptors_above_1024_work(void) {
     CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
   }
   relay_start();
+  proxy = proxy_start(relay_port());
   for (i = 0; i < COUNT; i++) CHECK((descriptors[i] = open("/dev/null", O_RDONLY | O_CLOEXEC)) >= 0);
   CHECK_INT(otc_init(NULL), OTC_SUCCESS);
-  ada = CLIENT(.name = "ada");
+  before = sockets_above(1024);
+  ada = CLIENT(.name = "ada", .api_url = keep_text("http://localhost:%d", proxy_port(proxy)));
   client_join(ada);
+  CHECK(sockets_above(1024) > before);
+  expect_quiet(ada);
+  CHECK_INT(proxy_cut(proxy), 1);
+  expect(ada, RECONNECTION_STARTED);
+  expect(ada, RECONNECTED);
+  CHECK(sockets_above(1024) > before);
   expect_quiet(ada);
   client_leave(ada);
   CHECK_INT(otc_destroy(), OTC_SUCCESS);
   for (i = 0; i < COUNT; i++) close(descriptors[i]);
+  proxy_stop(proxy);
   relay_stop();
 }
 
