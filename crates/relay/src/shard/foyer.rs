@@ -41,7 +41,11 @@ pub(super) async fn find_shard(
         if arrival.opened.reconnect { limits.unknown_resume_timeout } else { limits.create_timeout };
     let began = clock::now().mono;
     let mut read = BytesMut::from(&arrival.read_ahead[..]);
-    let found = tokio::time::timeout(patience, look_into(&mut arrival.stream, &mut read)).await;
+    let found = tokio::time::timeout(
+        patience,
+        look_into(&mut arrival.stream, &mut read, limits.frames_before_create),
+    )
+    .await;
     arrival.read_ahead = Bytes::from(read);
     arrival.opened.waited = clock::now().mono.duration_since(began);
     match found {
@@ -51,10 +55,10 @@ pub(super) async fn find_shard(
     }
 }
 
-/// Reads until a frame names the session, or something comes that a hub has to answer.
-async fn look_into(stream: &mut Stream, read: &mut BytesMut) -> Found {
+/// Reads until a frame names the session, or something comes that a hub has to answer: more than `most` frames, too.
+async fn look_into(stream: &mut Stream, read: &mut BytesMut, most: u32) -> Found {
     let mut receiver = Receiver::new(MAX_RELAY_INBOUND_FRAME);
-    let mut seen = 0;
+    let (mut seen, mut frames) = (0, 0);
     loop {
         let mut news = &read[seen..];
         loop {
@@ -64,6 +68,10 @@ async fn look_into(stream: &mut Stream, read: &mut BytesMut) -> Found {
                     Ok(frame) => {
                         if let Some(session) = session_of(&frame) {
                             return Found::Session(session);
+                        }
+                        frames += 1;
+                        if frames > most {
+                            return Found::Nothing;
                         }
                     }
                     Err(_) => return Found::Nothing,

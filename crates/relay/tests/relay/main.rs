@@ -11,6 +11,7 @@ mod closing;
 mod deaf_log;
 mod extremes;
 mod hostile;
+mod hostile_told;
 mod http;
 mod join;
 mod limits;
