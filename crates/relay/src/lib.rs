@@ -53,6 +53,7 @@ mod clock;
 pub mod config;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod gate;
 mod http;
 mod meters;
 mod server;

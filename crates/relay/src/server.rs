@@ -13,6 +13,7 @@ use crate::admin;
 use crate::admission::TokenAuthority;
 use crate::authority::Authority;
 use crate::config::{Config, CurrentKeys, KeyRing, TlsConfig};
+use crate::gate::Start;
 use crate::http::Rate;
 use crate::limits::Limits;
 use crate::meters::Meters;
@@ -193,15 +194,28 @@ impl Relay {
             ends: Vec::new(),
             threads: Vec::new(),
         };
+        let mut start = Start::default();
         for (index, commands) in receivers.into_iter().enumerate() {
-            let (shared, listener) = (Arc::clone(&shared), listener.try_clone()?);
-            relay
-                .spawn(format!("otc-relay-{index}"), move || shard::run(shared, index, listener, commands))?;
+            let (shared, listener, gate) = (Arc::clone(&shared), listener.try_clone()?, start.gate());
+            relay.spawn(format!("otc-relay-{index}"), move || {
+                shard::run(shared, index, listener, commands, gate)
+            })?;
         }
         if let Some(listener) = admin {
-            relay.spawn("otc-relay-admin".to_owned(), move || admin::run(shared, listener))?;
+            let gate = start.gate();
+            relay.spawn("otc-relay-admin".to_owned(), move || admin::run(shared, listener, gate))?;
         }
-        Ok(relay)
+        match start.open() {
+            true => Ok(relay),
+            false => Err(relay.why_not()),
+        }
+    }
+
+    /// Why a thread did not get as far as its gate.
+    fn why_not(&mut self) -> io::Error {
+        self.threads.drain(..).for_each(|thread| drop(thread.join()));
+        let mut ends = self.ends.drain(..).filter_map(|mut end| end.try_recv().ok()?.err());
+        ends.next().unwrap_or_else(|| io::Error::other("a thread of the relay did not start"))
     }
 
     /// Starts a thread whose end is waited for at the end.

@@ -22,6 +22,7 @@ use ring::hmac;
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::clock;
+use crate::gate::Gate;
 use crate::http::answer::{self, Answer};
 use crate::http::impatient::Impatient;
 use crate::http::tell_end;
@@ -44,11 +45,14 @@ struct Admin {
 }
 
 /// Runs the admin listener on the present thread until the relay closes.
-pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener) -> std::io::Result<()> {
+pub(crate) fn run(shared: Arc<Shared>, listener: std::net::TcpListener, gate: Gate) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build_local(tokio::runtime::LocalOptions::default())?;
+    if !gate.pass() {
+        return Ok(());
+    }
     let admin = Rc::new(Admin {
         key: hmac::Key::new(hmac::HMAC_SHA256, &clock::random::<32>()),
         started: clock::now().mono,

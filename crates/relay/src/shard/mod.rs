@@ -25,6 +25,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::clock;
+use crate::gate::Gate;
 use crate::http;
 use crate::hub::Hub;
 use crate::io::{Now, Opened};
@@ -146,11 +147,15 @@ pub(crate) fn run(
     index: usize,
     listener: std::net::TcpListener,
     commands: mpsc::UnboundedReceiver<Command>,
+    gate: Gate,
 ) -> std::io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
         .build_local(tokio::runtime::LocalOptions::default())?;
+    if !gate.pass() {
+        return Ok(());
+    }
     runtime.block_on(async move {
         let listener = TcpListener::from_std(listener)?;
         let hub = Hub::new(Arc::clone(&shared.limits), shared.authority(index), clock::random());
