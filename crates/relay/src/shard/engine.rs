@@ -24,7 +24,7 @@ use crate::stream::Writer;
 use crate::ws::{Incoming, Progress, ReceiveError, Receiver};
 
 /// What one read takes at most, and what small messages are put together in. One each a shard.
-const BUFFER: usize = 64 * 1024;
+pub(super) const BUFFER: usize = 64 * 1024;
 /// Messages of one turn after which what they led to is carried out before the turn ends. Each may lead to one output
 /// for every client of a session, and those must not pile up.
 const MOST_IN_A_TURN: usize = 256;
@@ -43,7 +43,6 @@ pub(crate) struct Engine {
     /// Those to write to at the end of the turn.
     dirty: Vec<PeerId>,
     timers: Timers,
-    pub(super) read_buffer: Box<[u8]>,
     write_buffer: Box<[u8]>,
     /// Something happened in this turn of the loop.
     stirred: bool,
@@ -68,7 +67,6 @@ impl Engine {
             generation: 0,
             dirty: Vec::new(),
             timers: Timers::default(),
-            read_buffer: vec![0; BUFFER].into(),
             write_buffer: vec![0; BUFFER].into(),
             stirred: false,
             messages: 0,

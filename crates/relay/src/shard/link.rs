@@ -140,8 +140,10 @@ impl Future for LinkTask {
             }
         }
         let mut drained = false;
+        let mut buffer = shard.read_buffer.borrow_mut();
         for _ in 0..READS_AT_ONCE {
-            drained = !engine.may_read(peer) || read(engine, peer, socket, receiver, cx).is_pending();
+            drained =
+                !engine.may_read(peer) || read(engine, peer, socket, receiver, &mut buffer, cx).is_pending();
             if drained {
                 break;
             }
@@ -167,11 +169,10 @@ fn read(
     peer: PeerId,
     socket: &mut Reader,
     receiver: &mut Receiver,
+    buffer: &mut [u8],
     cx: &mut Context<'_>,
 ) -> Poll<()> {
-    // The buffer is the shard's. It is out of the engine's hands while its contents are.
-    let mut buffer = std::mem::take(&mut engine.read_buffer);
-    let mut read = ReadBuf::new(&mut buffer);
+    let mut read = ReadBuf::new(buffer);
     let outcome = socket.poll_read(cx, &mut read);
     match outcome {
         Poll::Ready(Ok(())) if !read.filled().is_empty() => {
@@ -181,7 +182,6 @@ fn read(
         Poll::Ready(Err(_)) => engine.lost(peer, clock::now()),
         Poll::Pending => {}
     }
-    engine.read_buffer = buffer;
     outcome.map(|_| ())
 }
 

@@ -23,6 +23,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::clock;
 use crate::gate::Gate;
@@ -111,6 +112,8 @@ pub(crate) struct Shard {
     pub(crate) shared: Arc<Shared>,
     index: usize,
     engine: RefCell<Engine>,
+    /// What sockets are read into. Not the engine's, which is called with what is in it.
+    read_buffer: RefCell<Box<[u8]>>,
 }
 
 /// A short, stable name of a session. It is no secret and proves nothing: it only tells where to put a socket.
@@ -161,12 +164,28 @@ pub(crate) fn run(
         let hub = Hub::new(Arc::clone(&shared.limits), shared.authority(index), clock::random());
         let meters = Arc::clone(&shared.meters[index]);
         let engine = RefCell::new(Engine::new(hub, &shared.config.link, meters));
-        let shard = Rc::new(Shard { shared, index, engine });
-        tokio::task::spawn_local(accept(Rc::clone(&shard), listener));
-        tokio::task::spawn_local(engine::drive(Rc::clone(&shard)));
-        shard.obey(commands).await;
-        Ok(())
+        let read_buffer = RefCell::new(vec![0; engine::BUFFER].into());
+        let shard = Rc::new(Shard { shared, index, engine, read_buffer });
+        let accepting = tokio::task::spawn_local(accept(Rc::clone(&shard), listener));
+        let driving = tokio::task::spawn_local(engine::drive(Rc::clone(&shard)));
+        unless_broken(shard.obey(commands), [accepting, driving]).await
     })
+}
+
+/// Does `work` to its end, unless a defect ends one of `tasks` before. Without them a shard would take clients and never
+/// answer them; better that the relay ends and is started anew.
+async fn unless_broken(work: impl Future<Output = ()>, tasks: [JoinHandle<()>; 2]) -> std::io::Result<()> {
+    let [first, second] = tasks.map(|task| async {
+        match task.await {
+            Err(error) if error.is_panic() => {}
+            _ => std::future::pending().await,
+        }
+    });
+    tokio::select! {
+        () = work => Ok(()),
+        () = first => Err(std::io::Error::other("accepting failed for good; that is a defect")),
+        () = second => Err(std::io::Error::other("a shard failed; that is a defect")),
+    }
 }
 
 impl Shard {
@@ -315,4 +334,47 @@ async fn welcome(shard: Rc<Shard>, socket: TcpStream, permit: SocketPermit) {
         }
     };
     http::serve(shard, stream, permit).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on_one_thread<T>(work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build_local(tokio::runtime::LocalOptions::default())
+            .expect("a runtime");
+        runtime.block_on(work)
+    }
+
+    fn spawn(task: impl Future<Output = ()> + 'static) -> JoinHandle<()> {
+        tokio::task::spawn_local(task)
+    }
+
+    #[test]
+    fn a_shard_ends_with_the_task_that_serves_it() {
+        on_one_thread(async {
+            let broken = || async { panic!("as planned") };
+            for tasks in
+                [[spawn(broken()), spawn(std::future::pending())], [spawn(async {}), spawn(broken())]]
+            {
+                let outcome = unless_broken(std::future::pending(), tasks).await;
+                assert!(outcome.is_err());
+            }
+        });
+    }
+
+    #[test]
+    fn a_task_that_is_done_ends_nothing() {
+        on_one_thread(async {
+            let (say, said) = oneshot::channel::<()>();
+            let first = spawn(async {});
+            let second = spawn(async move {
+                tokio::task::yield_now().await;
+                let _ = say.send(());
+            });
+            let work = async { said.await.expect("it is said") };
+            assert!(unless_broken(work, [first, second]).await.is_ok());
+        });
+    }
 }
