@@ -20,36 +20,24 @@ fn goal(len: usize, capacity: usize) -> Option<usize> {
     (capacity > SPARE && len < capacity / LOOSE).then_some(len * 2)
 }
 
-impl<T> Tighten for Vec<T> {
-    fn tighten(&mut self) {
-        if let Some(places) = goal(self.len(), self.capacity()) {
-            self.shrink_to(places);
+/// The standard collections shrink alike, but share no trait that says so.
+macro_rules! tighten {
+    ($([$($parameters:tt)+] $collection:ty;)+) => {$(
+        impl<$($parameters)+> Tighten for $collection {
+            fn tighten(&mut self) {
+                if let Some(places) = goal(self.len(), self.capacity()) {
+                    self.shrink_to(places);
+                }
+            }
         }
-    }
+    )+};
 }
 
-impl<T> Tighten for VecDeque<T> {
-    fn tighten(&mut self) {
-        if let Some(places) = goal(self.len(), self.capacity()) {
-            self.shrink_to(places);
-        }
-    }
-}
-
-impl<T: Ord> Tighten for BinaryHeap<T> {
-    fn tighten(&mut self) {
-        if let Some(places) = goal(self.len(), self.capacity()) {
-            self.shrink_to(places);
-        }
-    }
-}
-
-impl<K: Eq + Hash, V> Tighten for HashMap<K, V> {
-    fn tighten(&mut self) {
-        if let Some(places) = goal(self.len(), self.capacity()) {
-            self.shrink_to(places);
-        }
-    }
+tighten! {
+    [T] Vec<T>;
+    [T] VecDeque<T>;
+    [T: Ord] BinaryHeap<T>;
+    [K: Eq + Hash, V] HashMap<K, V>;
 }
 
 #[cfg(test)]
