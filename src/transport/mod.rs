@@ -6,7 +6,6 @@
 
 pub mod address;
 mod blocking;
-mod certificate;
 mod dial;
 mod error;
 mod frame;

@@ -15,7 +15,7 @@ use tokio_rustls::client::TlsStream;
 use super::address::shown_text;
 use super::dial::reason;
 use super::socket::Socket;
-use super::{Hop, TransportError, blocking, certificate};
+use super::{Hop, TransportError, blocking};
 
 /// TLS settings made so far, one for each file of own certificates. Reading the system's certificates takes
 /// milliseconds and the result tens of KiB, so sessions share it.
@@ -91,7 +91,9 @@ fn in_words(error: &io::Error, host: &str) -> String {
         return reason(error);
     };
     match error {
-        Error::InvalidCertificate(error) => certificate::in_words(error, host),
+        Error::InvalidCertificate(error) => {
+            otc_certificate::in_words(error, host, "; OTC_CA_FILE can name a file with it")
+        }
         Error::InvalidMessage(_) => "the other side does not speak TLS".to_owned(),
         error => error.to_string(),
     }

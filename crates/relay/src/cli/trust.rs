@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::{CertificateError, ClientConfig, Error, RootCertStore};
+use rustls::{ClientConfig, Error, RootCertStore};
 
 use super::Failure;
 
@@ -94,69 +94,16 @@ impl Authorities {
     /// Why a handshake with `host` failed.
     pub(super) fn explain(&self, error: &std::io::Error, host: &str) -> String {
         let cause = error.get_ref().and_then(|error| error.downcast_ref::<Error>());
-        let certificate = match cause {
-            Some(Error::InvalidCertificate(certificate)) => certificate,
-            Some(Error::InvalidMessage(_)) => return "it does not speak TLS; is http:// meant?".to_owned(),
-            _ => return format!("TLS: {error}"),
-        };
-        // A signature that is wrong is that of another authority of the same name.
-        use CertificateError::{BadSignature, UnknownIssuer};
-        match (certificate, &self.file) {
-            (UnknownIssuer | BadSignature, None) => {
-                "TLS: its certificate is signed by nobody who is trusted; --ca-file names further ones"
-                    .to_owned()
+        match cause {
+            Some(Error::InvalidCertificate(certificate)) => {
+                let authorities = match &self.file {
+                    None => "; --ca-file can name a file with it".to_owned(),
+                    Some(file) => format!(", {file} included"),
+                };
+                format!("TLS: {}", otc_certificate::in_words(certificate, host, &authorities))
             }
-            (UnknownIssuer | BadSignature, Some(file)) => {
-                format!("TLS: its certificate is signed by nobody who is trusted, {file} included")
-            }
-            (CertificateError::NotValidForNameContext { presented, .. }, _) if !presented.is_empty() => {
-                format!("TLS: its certificate is for {} and not for {host}", names(presented))
-            }
-            (CertificateError::NotValidForNameContext { .. }, _) => format!(
-                "TLS: its certificate is not for {host}: it has no names (subjectAltName); a common name does not count"
-            ),
-            (CertificateError::NotValidForName, _) => format!("TLS: its certificate is not for {host}"),
-            (CertificateError::Expired | CertificateError::ExpiredContext { .. }, _) => {
-                "TLS: its certificate has expired; is the clock right?".to_owned()
-            }
-            (CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. }, _) => {
-                "TLS: its certificate is not valid yet; is the clock right?".to_owned()
-            }
-            (CertificateError::BadEncoding, _) => "TLS: its certificate cannot be read".to_owned(),
-            (CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. }, _) => {
-                "TLS: its certificate is not one for servers".to_owned()
-            }
-            (CertificateError::Other(other), _) => format!("TLS: {}", rare(&other.to_string())),
-            (other, _) => format!("TLS: its certificate is not accepted: {other}"),
+            Some(Error::InvalidMessage(_)) => "it does not speak TLS; is http:// meant?".to_owned(),
+            _ => format!("TLS: {error}"),
         }
     }
-}
-
-/// What has no kind of its own, by the name that the verifier gives it.
-fn rare(name: &str) -> String {
-    match name {
-        "CaUsedAsEndEntity" => {
-            "its certificate is that of an authority, made to sign others, which is not taken for a server's own; \
-             one that signs itself needs basicConstraints=CA:FALSE"
-                .to_owned()
-        }
-        "UnsupportedCertVersion" => {
-            "its certificate is of an old version; only X.509 version 3 is accepted".to_owned()
-        }
-        other => format!("its certificate is not accepted: {other}"),
-    }
-}
-
-/// The names in a certificate, which come as `DnsName("relay.example")` and the like; some of them, if there are many.
-fn names(presented: &[String]) -> String {
-    const SHOWN: usize = 5;
-    let plain = |name: &String| {
-        let inner = name.split_once('(').and_then(|(_, inner)| inner.strip_suffix(')')).unwrap_or(name);
-        inner.trim_matches('"').escape_debug().take(100).collect::<String>()
-    };
-    let mut names: Vec<_> = presented.iter().take(SHOWN).map(plain).collect();
-    if presented.len() > SHOWN {
-        names.push("others".to_owned());
-    }
-    names.join(", ")
 }

@@ -86,10 +86,18 @@ fn a_certificate_that_is_not_accepted_is_told_with_its_reason() {
     let (ca, other) = (ca.to_str().unwrap(), other.to_str().unwrap());
     let admin = relay.admin_url().unwrap();
     let by_name = admin.replace("127.0.0.1", "localhost");
-    fails(&["status", "--admin", &admin], 1, &[&admin, "signed by nobody who is trusted", "--ca-file"]);
+    fails(
+        &["status", "--admin", &admin],
+        1,
+        &[&admin, "not signed by an authority that is trusted here", "--ca-file"],
+    );
     let included = format!("--ca-file {other} included");
-    fails(&["status", "--admin", &admin, "--ca-file", other], 1, &["nobody who is trusted", &included]);
-    let named = ["TLS: its certificate is for 127.0.0.1 and not for localhost"];
+    fails(
+        &["status", "--admin", &admin, "--ca-file", other],
+        1,
+        &["authority that is trusted here", &included],
+    );
+    let named = ["TLS: the certificate is for 127.0.0.1 and not for localhost"];
     fails(&["status", "--admin", &by_name, "--ca-file", ca], 1, &named);
 }
 
@@ -141,15 +149,15 @@ fn every_usual_mistake_with_a_certificate_is_told_in_words() {
             "expired",
             &authority.issue_expired(),
             &authority.pem,
-            "TLS: its certificate has expired; is the clock",
+            "TLS: the certificate expired 1 day ago; is the clock",
         ),
         (
             "early",
             &authority.issue_early(),
             &authority.pem,
-            "TLS: its certificate is not valid yet; is the clock",
+            "TLS: the certificate is not valid yet (it will be in",
         ),
-        ("clients", &for_clients, &authority.pem, "TLS: its certificate is not one for servers"),
+        ("clients", &for_clients, &authority.pem, "TLS: the certificate is not one for servers"),
         ("nameless", &nameless, &authority.pem, "it has no names (subjectAltName)"),
     ] {
         let (url, ca) = (server_with(pair), file(&format!("mistake-{name}.pem"), trusted));
