@@ -475,13 +475,13 @@ fn log(notice: &Notice, meters: &Meters, now: Now) {
         Level::Debug => tracing::debug!(session, connection, "{notice}"),
         Level::Info => tracing::info!(session, connection, "{notice}"),
         // What anybody can cause.
-        Level::Limit => meters.log(notice.kind(), now.mono, |left_out| match left_out {
-            0 => tracing::info!(session, connection, "{notice}"),
-            left_out => tracing::info!(session, connection, left_out, "{notice}"),
+        Level::Limit => meters.log(notice.kind(), now.mono, |left_out| {
+            let left_out = Some(left_out).filter(|count| *count > 0);
+            tracing::info!(session, connection, left_out, "{notice}");
         }),
-        Level::Warn => meters.log(notice.kind(), now.mono, |left_out| match left_out {
-            0 => tracing::warn!(session, connection, "{notice}"),
-            left_out => tracing::warn!(session, connection, left_out, "{notice}"),
+        Level::Warn => meters.log(notice.kind(), now.mono, |left_out| {
+            let left_out = Some(left_out).filter(|count| *count > 0);
+            tracing::warn!(session, connection, left_out, "{notice}");
         }),
     }
 }
