@@ -3,12 +3,12 @@
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use otc::log::{self, Level};
-use otc::runtime::{Observer, SessionSettings};
+use otc::runtime::{DEFAULT_CALLBACK_QUEUE_BYTES, Observer, SessionSettings};
 use otc::session::{Event, SessionError, StateName};
 use otc_protocol::rumor::{Frame, FrameType, header};
 use parking_lot::{Condvar, Mutex};
@@ -440,7 +440,7 @@ fn fragments_without_end_end_the_session_before_they_fill_the_memory() {
 /// Tells nothing of before until it is let go.
 struct Held {
     go: Mutex<Receiver<()>>,
-    told: Mutex<std::sync::mpsc::Sender<Event>>,
+    told: Mutex<Sender<Event>>,
 }
 
 impl Observer for Held {
@@ -450,6 +450,23 @@ impl Observer for Held {
         }
         let _ = self.told.lock().send(event);
     }
+}
+
+/// A client that has entered, and what lets its callbacks return when it is dropped. That is named after the client, to be
+/// dropped before it even if a test fails: the client's delete waits for the callback.
+fn held_client(server: &Server, queue: usize) -> (Client, Sender<()>) {
+    let (go, wait) = channel();
+    let (told, events) = channel();
+    let observer = Arc::new(Held { go: Mutex::new(wait), told: Mutex::new(told) });
+    let settings = SessionSettings {
+        api_url: Some(server.url()),
+        callback_queue_bytes: queue,
+        ..SessionSettings::default()
+    };
+    let client = Client::observed("S", settings, observer, events);
+    client.session.connect(TOKEN).expect("idle");
+    client.expect(&Event::Connected);
+    (client, go)
 }
 
 #[test]
@@ -474,19 +491,7 @@ fn a_flood_stops_where_the_program_does_not_keep_up() {
         Ok(())
     });
     let before = resident();
-    let (go, wait) = channel();
-    let (told, events) = channel();
-    let observer = Arc::new(Held { go: Mutex::new(wait), told: Mutex::new(told) });
-    let settings = SessionSettings {
-        api_url: Some(server.url()),
-        callback_queue_bytes: QUEUE,
-        ..SessionSettings::default()
-    };
-    let client = Client::observed("S", settings, observer, events);
-    // Gone before the client, should the test fail: its delete waits for the callback.
-    let go = go;
-    client.session.connect(TOKEN).expect("idle");
-    client.expect(&Event::Connected);
+    let (client, go) = held_client(&server, QUEUE);
     // It stands still when the program's queue and the system's buffers are full.
     stands.recv_timeout(LIMIT).expect("the client stops reading");
     let written = written.load(Ordering::Relaxed);
@@ -523,15 +528,7 @@ fn what_came_before_a_small_signal_is_not_kept_while_the_signal_waits() {
             Ok(())
         });
         let before = resident();
-        let (go, wait) = channel();
-        let (told, events) = channel();
-        let observer = Arc::new(Held { go: Mutex::new(wait), told: Mutex::new(told) });
-        let settings = SessionSettings { api_url: Some(server.url()), ..SessionSettings::default() };
-        let client = Client::observed("S", settings, observer, events);
-        // Gone before the client, should the test fail: its delete waits for the callback.
-        let go = go;
-        client.session.connect(TOKEN).expect("idle");
-        client.expect(&Event::Connected);
+        let (client, go) = held_client(&server, DEFAULT_CALLBACK_QUEUE_BYTES);
         all_read.recv_timeout(LIMIT).expect("the client reads on: its queue is far from full");
         assert_eq!(client.session.counters().signals_received, PAIRS as u64);
         assert!(resident() < before + 64, "from {before} MiB to {} MiB", resident());

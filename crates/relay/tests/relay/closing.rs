@@ -136,16 +136,32 @@ async fn who_says_its_last_and_ends_in_one_breath_is_answered() {
 /// How long a socket that is being closed may be silent here. Late readers come after that.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// A relay that has a slow reader's output pile up early.
-fn start_narrow(kept: usize) -> Relay {
-    start(|config: &mut Config| {
+/// A relay that has a slow reader's output pile up early, and in it someone who speaks and someone who will read late,
+/// whose socket was opened with `query`.
+struct Late {
+    relay: Relay,
+    session: String,
+    speaker: Client,
+    late: Flooder,
+}
+
+async fn prepare(kept: usize, query: &str) -> Late {
+    let relay = start(|config: &mut Config| {
         config.set("admin", "127.0.0.1:0").unwrap();
         config.set("shards", "1").unwrap();
         config.limits.kept_bytes = kept;
         config.link.output_hard = 10 << 20;
         config.link.close_timeout = CLOSE_TIMEOUT;
-    })
+    });
+    let session = session(1);
+    let mut speaker = Client::enter(&relay, &session, "speaker", Role::Publisher).await;
+    let late = enter_with(&relay, &session, "late", query).await;
+    speaker.until("created", "late").await;
+    Late { relay, session, speaker, late }
 }
+
+/// What one that can resume adds to its URL.
+const RESUMABLE: &str = "&socketId=late";
 
 async fn metric(relay: &Relay, series: &str) -> f64 {
     let address = relay.admin_address().expect("an admin listener");
@@ -180,23 +196,15 @@ async fn end_of_late_reader(Flooder { mut client, hand }: Flooder) -> End {
 
 #[tokio::test]
 async fn who_reads_late_is_told_that_its_output_was_too_much() {
-    let relay = start_narrow(9 << 20);
-    let session = session(1);
-    let mut speaker = Client::enter(&relay, &session, "speaker", Role::Publisher).await;
     // One that cannot resume: for others more would be kept than waits.
-    let late = enter_with(&relay, &session, "late", "").await;
-    speaker.until("created", "late").await;
+    let Late { relay, mut speaker, late, .. } = prepare(9 << 20, "").await;
     talk_until(&relay, &mut speaker, "limited_total{reason=\"output_hard\"}").await;
     assert_eq!(end_of_late_reader(late).await, End::Closed(Some(1013)));
 }
 
 #[tokio::test]
 async fn who_reads_late_is_told_that_it_acknowledged_too_little() {
-    let relay = start_narrow(8 << 20);
-    let session = session(1);
-    let mut speaker = Client::enter(&relay, &session, "speaker", Role::Publisher).await;
-    let late = enter(&relay, &session, "late").await;
-    speaker.until("created", "late").await;
+    let Late { relay: _relay, mut speaker, late, .. } = prepare(8 << 20, RESUMABLE).await;
     let data = "x".repeat(8000);
     loop {
         speaker.signal(None, &data).await;
@@ -211,11 +219,7 @@ async fn who_reads_late_is_told_that_it_acknowledged_too_little() {
 
 #[tokio::test]
 async fn who_reads_late_is_told_that_it_was_removed() {
-    let relay = start_narrow(9 << 20);
-    let session = session(1);
-    let mut speaker = Client::enter(&relay, &session, "speaker", Role::Publisher).await;
-    let late = enter(&relay, &session, "late").await;
-    speaker.until("created", "late").await;
+    let Late { relay, session, mut speaker, late } = prepare(9 << 20, RESUMABLE).await;
     talk_until(&relay, &mut speaker, "output_bytes").await;
     kick(&relay, &session, "late").await;
     assert_eq!(end_of_late_reader(late).await, End::Closed(Some(1000)));
@@ -223,11 +227,7 @@ async fn who_reads_late_is_told_that_it_was_removed() {
 
 #[tokio::test]
 async fn who_reads_late_is_told_that_a_newer_socket_replaced_it() {
-    let relay = start_narrow(9 << 20);
-    let session = session(1);
-    let mut speaker = Client::enter(&relay, &session, "speaker", Role::Publisher).await;
-    let late = enter(&relay, &session, "late").await;
-    speaker.until("created", "late").await;
+    let Late { relay, session, mut speaker, late } = prepare(9 << 20, RESUMABLE).await;
     talk_until(&relay, &mut speaker, "output_bytes").await;
     let _newer = replace(&relay, &session, "late").await;
     assert_eq!(end_of_late_reader(late).await, End::Closed(Some(1012)));
