@@ -1,6 +1,8 @@
 /* The life of the library and of sessions in it. */
 #define _POSIX_C_SOURCE 200809L
+#include "door.h"
 #include "harness.h"
+#include "said.h"
 #include "tests.h"
 
 void calls_before_init_fail_cleanly(void) {
@@ -71,11 +73,35 @@ static void destroy_from_inside(struct client *client, const struct event *event
 void destroy_inside_a_callback_fails_and_stops_nothing(void) {
   struct client *ada;
   world_begin();
+  said_listen(OTC_LOG_LEVEL_ERROR);
   ada = CLIENT(.name = "ada", .hook = destroy_from_inside);
   client_join(ada);
   expect_quiet(ada);
+  CHECK_INT(said_count("cannot be destroyed inside a callback"), 1); /* whoever looks at no result finds it there */
+  said_end();
   client_leave(ada);
   world_end();
+}
+
+static void take_a_moment(struct client *client, const struct event *event) {
+  if (event->kind == SIGNAL && strcmp(event->type, "wait") == 0) door_wait_at_most(client->hook_data, 300);
+}
+
+void destroy_waits_for_a_callback_that_returns_soon(void) {
+  struct client *ada;
+  struct door door;
+  door_make(&door);
+  relay_start();
+  CHECK_INT(otc_init(NULL), OTC_SUCCESS);
+  ada = CLIENT(.name = "ada", .hook = take_a_moment, .hook_data = &door);
+  client_join(ada);
+  send_to(ada, ada, "wait", "");
+  door_await(&door, 1);
+  CHECK_INT(otc_destroy(), OTC_SUCCESS);
+  CHECK_INT(ada->running, 0);
+  CHECK_INT(count_threads(), 1);
+  client_free(ada);
+  relay_stop();
 }
 
 void strings_and_structs_are_copied(void) {
