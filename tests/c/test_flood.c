@@ -36,12 +36,16 @@ static int flood(struct client *sender, const otc_connection *receiver, int coun
   return sent;
 }
 
-static struct client *make_receiver(struct door *door, struct proxy *proxy) {
+static struct client *make_receiver_with(const struct otc_x_timeouts *timeouts, struct door *door, struct proxy *proxy) {
   struct otc_x_limits limits = {.struct_size = sizeof limits, .callback_queue_bytes = 256 * 1024};
-  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 500, .keepalive_loss_ms = LOSS_MS};
   door_make(door);
-  return CLIENT(.name = "receiver", .through = proxy, .limits = &limits, .timeouts = &timeouts, .hook = stand_once,
+  return CLIENT(.name = "receiver", .through = proxy, .limits = &limits, .timeouts = timeouts, .hook = stand_once,
                 .hook_data = door);
+}
+
+static struct client *make_receiver(struct door *door, struct proxy *proxy) {
+  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 500, .keepalive_loss_ms = LOSS_MS};
+  return make_receiver_with(&timeouts, door, proxy);
 }
 
 /* There and back, for longer than a link may be silent. */
@@ -101,6 +105,67 @@ void a_receiver_that_stands_under_a_flood_keeps_its_memory_and_loses_nothing(voi
   client_free(receiver);
   client_free(sender);
   proxy_stop(proxy);
+  world_end();
+}
+
+/* Room in the queue is reason enough to read on: no timer and no call of the program comes to help here. */
+void a_receiver_that_stood_reads_on_as_soon_as_there_is_room(void) {
+  enum { COUNT = 400 };
+  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 300000, .keepalive_loss_ms = 600000};
+  struct door door;
+  struct client *receiver;
+  struct client *sender;
+  otc_connection *target;
+  int i;
+  world_begin();
+  receiver = make_receiver_with(&timeouts, &door, NULL);
+  sender = CLIENT(.name = "sender");
+  client_join(receiver);
+  client_join(sender);
+  expect_created(receiver, sender);
+  expect_created(sender, receiver);
+  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  CHECK_INT(flood(sender, target, COUNT), COUNT);
+  door_await(&door, 1);
+  door_open(&door);
+  for (i = 0; i < COUNT; i++) CHECK_TEXT(expect(receiver, SIGNAL)->type, keep_text("%d", i));
+  CHECK_INT(otc_connection_delete(target), OTC_SUCCESS);
+  client_free(receiver);
+  client_free(sender);
+  world_end();
+}
+
+/* Neither a callback that stands nor a queue that is full holds up what was accepted before, and the goodbye. */
+void a_receiver_that_stands_under_a_flood_may_leave(void) {
+  enum { COUNT = 400 };
+  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .keepalive_interval_ms = 300000, .keepalive_loss_ms = 600000};
+  struct door door;
+  struct client *receiver;
+  struct client *sender;
+  otc_connection *target;
+  world_begin();
+  receiver = make_receiver_with(&timeouts, &door, NULL);
+  sender = CLIENT(.name = "sender");
+  client_join(receiver);
+  client_join(sender);
+  expect_created(receiver, sender);
+  expect_created(sender, receiver);
+  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  CHECK_INT(flood(sender, target, COUNT), COUNT);
+  door_await(&door, 1);
+  send_to(receiver, sender, "last-words", "");
+  CHECK_INT(otc_session_disconnect(receiver->session), OTC_SUCCESS);
+  wait_for_count(sender, DROPPED, 1);
+  door_open(&door);
+  expect(receiver, SIGNAL);
+  expect(receiver, DISCONNECTED);
+  client_wait_idle(receiver);
+  expect_nothing_more(receiver);
+  while (strcmp(expect(sender, SIGNAL)->type, "last-words") != 0) continue;
+  expect_dropped(sender, "receiver");
+  CHECK_INT(otc_connection_delete(target), OTC_SUCCESS);
+  client_free(receiver);
+  client_free(sender);
   world_end();
 }
 
