@@ -107,6 +107,26 @@ void connect_inside_on_error_tries_again(void) {
   world_end();
 }
 
+static void remove_whoever_comes(struct client *client, const struct event *event) {
+  if (event->kind == CREATED) CHECK_INT(otc_session_force_disconnect(client->session, event->connection), OTC_SUCCESS);
+}
+
+void a_moderator_may_remove_a_client_inside_a_callback(void) {
+  struct client *moderator;
+  struct client *guest;
+  world_begin();
+  moderator = CLIENT(.name = "moderator", .role = "moderator", .hook = remove_whoever_comes);
+  guest = CLIENT(.name = "guest");
+  client_join(moderator);
+  client_join(guest);
+  while (expect_any(guest)->kind != DISCONNECTED) continue; /* it may have seen the moderator */
+  expect_created(moderator, guest);
+  expect_dropped(moderator, "guest");
+  client_free(guest);
+  client_leave(moderator);
+  world_end();
+}
+
 /* ---- Delete inside each kind of callback ------------------------------------------------------------------------------- */
 
 static void delete_on_kind(struct client *client, const struct event *event) {

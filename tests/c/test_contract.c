@@ -68,6 +68,40 @@ void more_standing_callbacks_than_threads_delay_and_lose_nothing(void) {
   world_end();
 }
 
+/* Each signal that it is told of brings about another one, and is dealt with more slowly than they come: there are always some that
+ * wait. */
+static void keep_busy(struct client *client, const struct event *event) {
+  if (event->kind != SIGNAL) return;
+  door_wait_at_most(client->hook_data, 1);
+  (void)otc_session_send_signal_to_connection(client->session, "more", "", event->connection); /* refused once it is deleted */
+}
+
+void a_session_with_much_to_tell_leaves_the_last_thread_to_others(void) {
+  enum { STANDING = 63, WAITING = 300 };
+  struct client *clients[STANDING];
+  struct client *busy;
+  struct client *other;
+  struct door never;
+  struct door door;
+  int i;
+  door_make(&never);
+  door_make(&door);
+  world_begin();
+  stand_many(clients, STANDING, &door);
+  door_await(&door, STANDING);
+  busy = CLIENT(.name = "busy", .session_id = mint_session(), .hook = keep_busy, .hook_data = &never);
+  other = CLIENT(.name = "other", .session_id = mint_session());
+  client_join(busy);
+  client_join(other);
+  for (i = 0; i < WAITING; i++) send_to(busy, busy, "more", "");
+  wait_for_count(busy, SIGNAL, WAITING);
+  for (i = 0; i < 3; i++) expect_quiet(other);
+  client_free(busy);
+  client_leave(other);
+  pass_all(clients, STANDING, &door);
+  world_end();
+}
+
 /* ---- Very slow callbacks ------------------------------------------------------------------------------------------------ */
 
 struct slowness {
@@ -146,10 +180,13 @@ void every_function_may_be_called_inside_every_callback(void) {
   static const enum kind kinds[] = {CONNECTED, CREATED, DROPPED, SIGNAL, RECONNECTION_STARTED, RECONNECTED, DISCONNECTED};
   struct inside inside = {.inits = 0};
   struct inside failing = {.inits = 0};
+  struct inside losing = {.inits = 0};
+  struct otc_x_timeouts timeouts = {.struct_size = sizeof timeouts, .reconnect_limit_ms = 200};
   struct client *ada;
   struct client *bob;
   struct client *guest;
   struct client *stranger;
+  struct client *lost;
   struct proxy *proxy;
   size_t i;
   world_begin();
@@ -158,8 +195,8 @@ void every_function_may_be_called_inside_every_callback(void) {
   bob = CLIENT(.name = "bob");
   guest = CLIENT(.name = "guest");
   client_join(bob);
-  inside.other = failing.other = bob;
-  inside.token = failing.token = mint_token(relay_session(), NULL, "another life", NULL);
+  inside.other = failing.other = losing.other = bob;
+  inside.token = failing.token = losing.token = mint_token(relay_session(), NULL, "another life", NULL);
   ada = CLIENT(.name = "ada", .through = proxy, .hook = do_everything, .hook_data = &inside);
   client_join(ada);
   wait_for_count(ada, CREATED, 1);
@@ -185,10 +222,41 @@ void every_function_may_be_called_inside_every_callback(void) {
   client_wait_idle(stranger);
   CHECK_INT(failing.inits, 1);
   client_free(stranger);
+
+  /* An error of a session that was joined: it has a connection of its own, about which may be asked. */
+  lost = CLIENT(.name = "lost", .through = proxy, .timeouts = &timeouts, .hook = do_everything, .hook_data = &losing);
+  client_join(lost);
+  proxy_refuse(proxy, 1);
+  CHECK(proxy_cut(proxy) > 0);
+  wait_for_count(lost, FAILED, 1);
+  wait_for_count(lost, DISCONNECTED, 1);
+  client_wait_idle(lost);
+  CHECK_INT(losing.seen[FAILED], 1);
+  client_free(lost);
   client_free(ada);
   client_free(bob);
   proxy_stop(proxy);
-  for (i = inside.inits + failing.inits; i > 0; i--) CHECK_INT(otc_destroy(), OTC_SUCCESS);
+  for (i = inside.inits + failing.inits + losing.inits; i > 0; i--) CHECK_INT(otc_destroy(), OTC_SUCCESS);
+  world_end();
+}
+
+static void fill_stack(struct client *client, const struct event *event) {
+  volatile char room[2 * 1024 * 1024];
+  size_t i;
+  (void)client;
+  if (event->kind != SIGNAL) return;
+  for (i = 0; i < sizeof room; i += 1024) room[i] = (char)i;
+  CHECK_INT(room[sizeof room - 1024], (char)(sizeof room - 1024));
+}
+
+/* As on a thread of the host's own. */
+void a_callback_has_room_on_its_stack(void) {
+  struct client *ada;
+  world_begin();
+  ada = CLIENT(.name = "ada", .hook = fill_stack);
+  client_join(ada);
+  expect_quiet(ada);
+  client_leave(ada);
   world_end();
 }
 

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "door.h"
 #include "harness.h"
 #include "tests.h"
 
@@ -75,6 +76,50 @@ void many_sessions_need_no_thread_each(void) {
   printf("threads: %d with one session, %d with %d\n", first, count_threads(), COUNT);
   CHECK(count_threads() <= first + 8); /* callback threads come and go with the work there is */
   for (i = 0; i < COUNT; i++) client_free(clients[i]);
+  world_end();
+}
+
+/* Comes by when the thread that it was set on ends. */
+static pthread_key_t thread_end;
+
+static void count_end(void *ends) { door_wait(ends); }
+
+struct burst {
+  struct door inside; /* where all of them stand at once, so that each has a thread of its own */
+  struct door ends;   /* where nobody stands */
+};
+
+static void mark_thread_and_stand(struct client *client, const struct event *event) {
+  struct burst *burst = client->hook_data;
+  if (event->kind != SIGNAL || strcmp(event->type, "wait") != 0) return;
+  CHECK(pthread_setspecific(thread_end, &burst->ends) == 0);
+  door_wait(&burst->inside);
+}
+
+void callback_threads_end_when_there_is_no_work(void) {
+  enum { COUNT = 12 };
+  static struct burst burst;
+  struct client *clients[COUNT];
+  int i;
+  door_make(&burst.inside);
+  door_make(&burst.ends);
+  door_open(&burst.ends);
+  CHECK(pthread_key_create(&thread_end, count_end) == 0);
+  world_begin();
+  for (i = 0; i < COUNT; i++) {
+    clients[i] = CLIENT(.name = "one of many", .session_id = mint_session(), .hook = mark_thread_and_stand, .hook_data = &burst);
+    client_join(clients[i]);
+    send_to(clients[i], clients[i], "wait", "");
+  }
+  door_await(&burst.inside, COUNT);
+  CHECK_INT(burst.ends.waiting, 0);
+  door_open(&burst.inside);
+  door_await(&burst.ends, COUNT); /* though the sessions stay */
+  for (i = 0; i < COUNT; i++) {
+    expect_signal(clients[i], "wait", "", clients[i]);
+    expect_quiet(clients[i]);
+    client_leave(clients[i]);
+  }
   world_end();
 }
 

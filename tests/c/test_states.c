@@ -154,7 +154,9 @@ void delete_is_silent_in_every_state(void) {
   for (state = IDLE; state < STATES; state++) {
     struct client *client = client_in(state, proxy);
     client_wait_idle(client);
-    client_free(client); /* a callback from now on would fail the test */
+    client_delete(client); /* a callback from now on would fail the test */
+    expect_nothing_more(client);
+    client_free(client);
     release(proxy);
     if (state == JOINED) {
       expect(watcher, CREATED);
