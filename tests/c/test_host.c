@@ -68,6 +68,16 @@ static int for_other_threads(void (*look)(const char *thread)) {
   return count;
 }
 
+static void check_name(const char *thread) {
+  char name[64] = "";
+  FILE *file = fopen(keep_text("/proc/self/task/%s/comm", thread), "r");
+  if (file == NULL) return; /* it has just ended */
+  if (fgets(name, sizeof name, file) != NULL && strncmp(name, "otc-", 4) != 0) {
+    check_failed(__FILE__, __LINE__, "thread %s has the name %s", thread, name);
+  }
+  fclose(file);
+}
+
 static void check_blocks_all(const char *thread) {
   int i;
   unsigned long long open = blockable() & ~signal_set(thread, "SigBlk");
@@ -113,6 +123,7 @@ void handlers_of_the_host_run_on_its_own_threads(void) {
   send_to(ada, ada, "wait", "");
   door_await(&door, 1);
   CHECK(for_other_threads(check_blocks_all) >= 2);
+  CHECK(for_other_threads(check_name) >= 2); /* whoever debugs the host knows whose they are */
 
   for (i = 0; i < COUNT; i++) CHECK(sigaction(numbers[i], &action, NULL) == 0);
   sigfillset(&all);
@@ -127,6 +138,30 @@ void handlers_of_the_host_run_on_its_own_threads(void) {
   CHECK_INT(handled_elsewhere, 0);
   client_leave(ada);
   world_end();
+}
+
+static void check_blocks_abort(const char *thread) { CHECK((signal_set(thread, "SigBlk") & bit(SIGABRT)) != 0); }
+
+/* A host that waits for a signal blocks it everywhere: it must not find its way to a thread of the library, not even when it is one
+ * that tells of faults. */
+void what_the_host_blocks_its_threads_block_too(void) {
+  struct client *ada;
+  sigset_t aborts;
+  sigset_t before;
+  struct timespec none = {0, 0};
+  sigemptyset(&aborts);
+  sigaddset(&aborts, SIGABRT);
+  CHECK(pthread_sigmask(SIG_BLOCK, &aborts, &before) == 0);
+  world_begin();
+  ada = CLIENT(.name = "ada");
+  client_join(ada);
+  CHECK(for_other_threads(check_blocks_abort) >= 2);
+  CHECK(kill(getpid(), SIGABRT) == 0);
+  expect_quiet(ada);
+  CHECK_INT(sigtimedwait(&aborts, NULL, &none), SIGABRT);
+  client_leave(ada);
+  world_end();
+  CHECK(pthread_sigmask(SIG_SETMASK, &before, NULL) == 0);
 }
 
 /* ---- Faults of the host's own ---------------------------------------------------------------------------------------------- */
@@ -383,6 +418,7 @@ void a_callback_that_never_returns_does_not_hold_destroy_up(void) {
   struct client *ada;
   struct client *bob;
   struct door door;
+  int64_t began;
   door_make(&door);
   world_begin();
   ada = CLIENT(.name = "ada", .hook = wait_at_door, .hook_data = &door);
@@ -395,7 +431,9 @@ void a_callback_that_never_returns_does_not_hold_destroy_up(void) {
   door_await(&door, 1);
   send_to(bob, ada, "never-told", "");
   expect_quiet(bob);
+  began = milliseconds();
   CHECK_INT(otc_destroy(), OTC_FATAL);
+  CHECK(milliseconds() < began + 1000 * (int64_t)limit_seconds()); /* it takes 2 s */
   CHECK(otc_session_get_id(ada->session) != NULL); /* not deleted yet */
   CHECK_INT(otc_session_send_signal(ada->session, "t", ""), OTC_SESSION_NOT_CONNECTED);
   CHECK_INT(otc_session_connect(ada->session, ada->token), OTC_SESSION_ILLEGAL_STATE);
