@@ -168,6 +168,31 @@ mod tests {
     }
 
     #[test]
+    fn defaults_are_those_that_the_header_tells() {
+        let header = include_str!("../../include/opentok/otc_x.h");
+        let told = header.split("Default ").skip(1);
+        let told =
+            told.filter_map(|text| text.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u128>().ok());
+        let settings = SessionSettings::default();
+        let config = &settings.config;
+        let times = [
+            config.info_limit,
+            config.socket_limit,
+            config.create_limit,
+            config.ping_interval,
+            config.silence_limit,
+            config.give_up_limit,
+            config.request_limit,
+            config.drain_limit,
+            config.connect_limit,
+        ];
+        let sizes = [config.outbox_count, config.outbox_bytes, settings.callback_queue_bytes];
+        let taken = times.map(|time| time.as_millis()).into_iter().chain(sizes.map(|size| size as u128));
+        assert_eq!(told.collect::<Vec<_>>(), taken.collect::<Vec<_>>());
+        assert_eq!(config.read_limit, config.create_limit);
+    }
+
+    #[test]
     fn absent_url_is_the_default_and_text_that_is_not_utf8_is_refused() {
         assert_eq!(url(Ok(None), check_api_url), Ok(None));
         assert_eq!(url(Err(NotUtf8), check_api_url), Err(Refused));
