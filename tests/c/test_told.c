@@ -251,6 +251,8 @@ void signals_without_a_callback_do_not_fill_the_queue(void) {
 /* ---- What is left untold ---------------------------------------------------------------------------------------------------- */
 
 /* A client that stands in a callback with signals behind it, in its session with a watcher. */
+enum { BEHIND = 5 };
+
 struct standing {
   struct door door;
   struct client *ada;
@@ -258,7 +260,6 @@ struct standing {
 };
 
 static void stand_before_signals(struct standing *standing) {
-  enum { BEHIND = 5 };
   struct client *guest;
   otc_connection *gone;
   time_t limit = time(NULL) + limit_seconds();
@@ -324,6 +325,37 @@ void how_earlier_joins_ended_is_told_after_a_later_disconnect(void) {
   expect_nothing_more(ada);
   client_free(ada);
   client_leave(standing.watcher);
+  world_end();
+}
+
+/* The session has ended, and the program does not know it yet. */
+void a_refused_disconnect_leaves_nothing_untold(void) {
+  struct standing standing;
+  struct client *moderator;
+  struct client *ada;
+  time_t limit = time(NULL) + limit_seconds();
+  int i;
+  world_begin();
+  stand_before_signals(&standing);
+  ada = standing.ada;
+  moderator = CLIENT(.name = "moderator", .role = "moderator", .suppress_connection_events = 1);
+  client_join(moderator);
+  CHECK_INT(otc_session_force_disconnect(moderator->session, otc_session_get_connection(ada->session)), OTC_SUCCESS);
+  while (otc_session_get_capabilities(ada->session).publish) { /* until it has heard of that */
+    CHECK(time(NULL) < limit);
+    sched_yield();
+  }
+  CHECK_INT(otc_session_disconnect(ada->session), OTC_SESSION_NOT_CONNECTED);
+  door_open(&standing.door);
+  for (i = 0; i < BEHIND; i++) expect_signal(ada, "untold", "", standing.watcher);
+  expect_dropped(ada, "guest");
+  expect_created(ada, moderator);
+  expect(ada, DISCONNECTED);
+  client_wait_idle(ada);
+  expect_nothing_more(ada);
+  client_free(ada);
+  client_free(moderator);
+  client_free(standing.watcher);
   world_end();
 }
 
