@@ -76,7 +76,7 @@ c_half() {
   instrumented build -p otc --lib
   local warnings=(-std=c11 -g -O1 -Wall -Wextra -Iinclude "-fsanitize=$kind" -fno-omit-frame-pointer)
   local library=(-L"$out/$target/debug" "-Wl,-rpath,$out/$target/debug" -lotc -lpthread -lutil)
-  local harness=(tests/c/{check,client,door,everything,process,proxy,relay}.c)
+  local harness=(tests/c/{check,client,door,everything,process,proxy,relay,said}.c)
   mkdir -p "$out/c"
   "$compiler" "${warnings[@]}" -o "$out/c/otc_tests" tests/c/runner.c tests/c/test_*.c "${harness[@]}" "${library[@]}"
   "$compiler" "${warnings[@]}" -o "$out/c/otc_abuse" tests/c/abuse*.c "${harness[@]}" "${library[@]}"
