@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use super::outbox::Window;
+
 /// The settings of a session. [`SessionConfig::default`] gives the documented defaults.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionConfig {
@@ -46,11 +48,18 @@ pub struct SessionConfig {
     pub farewell_limit: Duration,
     /// The longest from disconnect to disconnected, draining included. Default 3 s.
     pub leave_limit: Duration,
-    /// Most signals that may wait for answers. Default 10,000: fewer than the ids that a relay remembers (16,384), so
-    /// that a full resend is recognised in full.
+    /// Most signals that may wait for answers. Default 10,000.
     pub outbox_count: usize,
     /// Most bytes of frames that may wait for answers. Default 16 MiB.
     pub outbox_bytes: usize,
+    /// Most requests that are on their way to the relay without an answer, counted from the first that has none. Default
+    /// 512. A relay remembers 16,384 requests, so that one that is sent again after a loss is recognised whatever was
+    /// sent behind it. And acknowledgements have no more than this before them: were a whole outbox written at once,
+    /// clients that all do so would be sent more than a relay keeps before it reads that any of it arrived. 512 every
+    /// 100 ms, as the answers come on a long way, are five times what a relay takes in the long run.
+    pub window_count: u64,
+    /// Most bytes of such requests; a single one may have more. Default 512 KiB, for the same reasons.
+    pub window_bytes: usize,
     /// How many transaction ids of received frames are remembered. Default 20,480: more than the frames that a relay
     /// may replay (16,384).
     pub dedup_count: usize,
@@ -96,6 +105,8 @@ impl Default for SessionConfig {
             leave_limit: Duration::from_secs(3),
             outbox_count: 10_000,
             outbox_bytes: 16 * 1024 * 1024,
+            window_count: 512,
+            window_bytes: 512 * 1024,
             dedup_count: 20_480,
             early_count: 16_384,
             early_bytes: 32 * 1024 * 1024,
@@ -110,6 +121,11 @@ impl Default for SessionConfig {
 }
 
 impl SessionConfig {
+    /// How much may be on its way to the relay without an answer.
+    pub(super) fn window(&self) -> Window {
+        Window { count: self.window_count, bytes: self.window_bytes }
+    }
+
     /// The settings, brought into the range in which the machine keeps its promises: a time beyond a year is as good as
     /// none, and neither PINGs without pause nor bounds of nothing make sense.
     pub(super) fn sane(mut self) -> Self {

@@ -253,6 +253,15 @@ impl Session {
         if let Some((join, _)) = self.state.outlet() {
             join.outbox.trim();
         }
+        self.watch_requests(now);
+    }
+
+    /// Makes sure that somebody looks when a request has been unanswered for too long.
+    fn watch_requests(&mut self, now: Instant) {
+        let Some((join, _)) = self.state.outlet() else { return };
+        if join.outbox.waiting_since().is_some() && self.timers.get(Timer::Request).is_none() {
+            self.timers.set(Timer::Request, now + self.config.request_limit);
+        }
     }
 
     /// Ends the link if its peer sends and does not read: what it is owed must not grow without end.
@@ -348,9 +357,7 @@ impl Session {
         let Some((join, live)) = self.state.outlet() else { return };
         join.outbox.note_written(live.written, now);
         let drained = join.outbox.all_written();
-        if join.outbox.waiting_since().is_some() && self.timers.get(Timer::Request).is_none() {
-            self.timers.set(Timer::Request, now + self.config.request_limit);
-        }
+        self.watch_requests(now);
         if drained && matches!(&self.state, State::Disconnecting(leaving) if leaving.stage == Stage::Draining)
         {
             self.say_goodbye();

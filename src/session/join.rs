@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use otc_protocol::planted::{self, Bug};
 use otc_protocol::raptor::{CreateConnection, Request, SignalMessage, SignalPayload, Uri};
 use otc_protocol::rumor::{EncodeError, Frame, FrameType, encode, header};
 use otc_protocol::session_info::SessionInfo;
@@ -12,7 +13,7 @@ use super::config::SessionConfig;
 use super::dedup::Recent;
 use super::event::Target;
 use super::ids::{Ids, Series};
-use super::outbox::Outbox;
+use super::outbox::{Outbox, RequestKind};
 use super::roster::{Capabilities, Roster};
 
 /// The transaction number of CONNECT.
@@ -66,6 +67,7 @@ impl Join {
         ids: &mut Ids,
     ) -> Self {
         let departed = Recent::new(ids.key(), config.departed_count);
+        let remembered = config.dedup_count / if planted::is(Bug::ShortMemory) { 2 } else { 1 };
         Self {
             connection_id: ids.uuid(),
             socket_id: info.reconnection.then(|| ids.uuid()),
@@ -76,7 +78,7 @@ impl Join {
             requests: ids.series(),
             signals: ids.series(),
             next_request: FIRST_REQUEST,
-            seen: Recent::new(ids.key(), config.dedup_count),
+            seen: Recent::new(ids.key(), remembered),
             roster: Roster::new(session_id.clone(), departed),
             outbox: Outbox::default(),
             capabilities: Capabilities::default(),
@@ -124,11 +126,15 @@ impl Join {
         self.transaction_number(id).filter(|number| (FIRST_REQUEST..self.next_request).contains(number))
     }
 
-    /// The number of the next request.
-    pub(super) fn take_number(&mut self) -> u64 {
-        let number = self.next_request;
+    /// The number that the next request will have.
+    pub(super) fn next_number(&self) -> u64 {
+        self.next_request
+    }
+
+    /// Puts a request into the outbox, under the number that it was written with.
+    pub(super) fn accept(&mut self, frame: Bytes, kind: RequestKind, retry: bool) {
+        self.outbox.push(self.next_request, frame, kind, retry);
         self.next_request += 1;
-        number
     }
 
     /// What is sent at once on each link until the session's state is known: CONNECT, SUBSCRIBE, create.

@@ -33,13 +33,13 @@ impl Session {
         if join.outbox.len() >= self.config.outbox_count {
             return Err(SendError::OutboxFull);
         }
-        let number = join.take_number();
+        let number = join.next_number();
         // Only addresses and headers can be too long, and create was sent with the same ones.
         let frame = join.signal(number, kind, data, target).map_err(|_| SendError::InvalidTarget)?;
         if join.outbox.bytes() + frame.len() > self.config.outbox_bytes {
             return Err(SendError::OutboxFull);
         }
-        join.outbox.push(number, frame, RequestKind::Signal, retry);
+        join.accept(frame, RequestKind::Signal, retry);
         self.counters.signals_accepted += 1;
         Ok(())
     }
@@ -59,12 +59,12 @@ impl Session {
         if join.outbox.len() >= self.config.outbox_count {
             return Err(CommandError::OutboxFull);
         }
-        let number = join.take_number();
+        let number = join.next_number();
         let frame = join.removal(number, connection).map_err(|_| CommandError::InvalidArgument)?;
         if join.outbox.bytes() + frame.len() > self.config.outbox_bytes {
             return Err(CommandError::OutboxFull);
         }
-        join.outbox.push(number, frame, RequestKind::Removal, true);
+        join.accept(frame, RequestKind::Removal, true);
         Ok(())
     }
 }

@@ -24,6 +24,10 @@ pub enum Bug {
     SilenceUnnoticed,
     /// Client: signals that are thrown away at the end are not counted.
     UncountedLoss,
+    /// Client: more is on its way without an answer than the relay remembers.
+    EndlessWindow,
+    /// Client: half as many received ids are remembered as a relay may send again.
+    ShortMemory,
     /// Relay: request ids are not remembered.
     ForgottenRequests,
     /// Relay: a repeated request is not answered again.
@@ -54,7 +58,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::SkippedAck,
         Self::ForgottenRepeat,
         Self::WrittenIsDelivered,
@@ -63,6 +67,8 @@ impl Bug {
         Self::ErrorAfterEnd,
         Self::SilenceUnnoticed,
         Self::UncountedLoss,
+        Self::EndlessWindow,
+        Self::ShortMemory,
         Self::ForgottenRequests,
         Self::SilentRepeat,
         Self::ReplayedBackwards,

@@ -338,6 +338,108 @@ fn answers_to_what_the_program_did_not_ask_for_are_no_refused_signals() {
     assert_eq!(h.session.state(), StateName::Connected);
 }
 
+/// What arrived on a link since the last look, as the data of the signals.
+fn arrived(h: &mut Harness, link: LinkId) -> Vec<String> {
+    h.take_signals(link).into_iter().map(|(_, data)| data).collect()
+}
+
+#[test]
+fn no_more_is_on_its_way_than_the_relay_remembers() {
+    let mut h = Harness::with(SessionConfig { window_count: 3, ..Default::default() });
+    let link = h.join();
+    for n in 0..6 {
+        h.send(&n.to_string()).unwrap();
+    }
+    let first = h.take_signals(link);
+    assert_eq!(first.iter().map(|(_, data)| &**data).collect::<Vec<_>>(), ["0", "1", "2"]);
+    h.tell(link, &status(&first[1].0, "200"));
+    assert_eq!(
+        arrived(&mut h, link),
+        [""; 0],
+        "the first of them is still further back than the rest may be"
+    );
+    h.tell(link, &status(&first[0].0, "200"));
+    assert_eq!(arrived(&mut h, link), ["3", "4"]);
+    let next = h.cut_and_resume(link);
+    assert_eq!(arrived(&mut h, next), ["2", "3", "4"]);
+    assert_eq!(h.session.outbox_usage().0, 4);
+}
+
+#[test]
+fn signals_that_are_not_kept_count_until_they_are_answered_or_their_link_is_gone() {
+    let mut h = Harness::with(SessionConfig { window_count: 3, ..Default::default() });
+    let link = h.join();
+    h.send("kept").unwrap();
+    for n in 0..4 {
+        h.send_with(&n.to_string(), Target::Everyone, false).unwrap();
+    }
+    let first = h.take_signals(link);
+    assert_eq!(first.len(), 3, "what a repeat of the first would be told from is not pushed out");
+    assert_eq!(h.session.outbox_usage().0, 3, "but what was written takes no room in the outbox");
+    for (id, _) in &first[..2] {
+        h.tell(link, &status(id, "200"));
+    }
+    assert_eq!(arrived(&mut h, link), ["2", "3"]);
+    assert_eq!(h.session.outbox_usage(), (0, 0));
+    h.send("also kept").unwrap();
+    assert_eq!(arrived(&mut h, link), [""; 0]);
+    let next = h.cut_and_resume(link);
+    assert_eq!(arrived(&mut h, next), ["also kept"]);
+    assert_eq!(h.session.counters().signals_dropped, 0, "all others were written");
+}
+
+#[test]
+fn so_many_bytes_are_on_their_way_or_one_request() {
+    let mut h = Harness::with(SessionConfig { window_bytes: 2_000, ..Default::default() });
+    let link = h.join();
+    let long = "x".repeat(4_000);
+    for data in ["a", "b", &*long, "c"] {
+        h.send(data).unwrap();
+    }
+    let first = h.take_signals(link);
+    assert_eq!(first.len(), 2);
+    h.tell(link, &status(&first[0].0, "200"));
+    assert_eq!(arrived(&mut h, link), [""; 0]);
+    h.tell(link, &status(&first[1].0, "200"));
+    let second = h.take_signals(link);
+    assert_eq!(second[0].1, long);
+    h.tell(link, &status(&second[0].0, "200"));
+    assert_eq!(arrived(&mut h, link), ["c"]);
+}
+
+#[test]
+fn whoever_leaves_writes_everything_at_once() {
+    let mut h = Harness::with(SessionConfig { window_count: 2, ..Default::default() });
+    let link = h.join();
+    for n in 0..5 {
+        h.send(&n.to_string()).unwrap();
+    }
+    assert_eq!(arrived(&mut h, link), ["0", "1"]);
+    h.session.disconnect(h.now).unwrap();
+    h.pump();
+    assert_eq!(arrived(&mut h, link), ["2", "3", "4"]);
+}
+
+#[test]
+fn a_relay_that_answers_nothing_does_not_hold_up_what_waits_behind_signals_that_are_not_kept() {
+    let mut h = Harness::with(SessionConfig { window_count: 2, ..Default::default() });
+    let link = h.join();
+    for data in ["lost", "too", "held up"] {
+        h.send_with(data, Target::Everyone, data == "held up").unwrap();
+    }
+    for _ in 0..8 {
+        h.advance_ms(5_000);
+        h.tell(link, &Frame::new(FrameType::Pong));
+    }
+    assert_eq!(h.session.state(), StateName::Reconnecting, "a request had no answer for 30 s");
+    let Some(Action::OpenLink { link: next, .. }) = h.take_actions().pop() else {
+        panic!("it seeks another")
+    };
+    h.open(next);
+    h.tell(next, &Frame::new(FrameType::Pong));
+    assert_eq!(arrived(&mut h, next), ["held up"]);
+}
+
 #[test]
 fn removing_a_client_needs_the_permission_for_it() {
     let mut h = Harness::new();

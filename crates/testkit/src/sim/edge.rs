@@ -53,6 +53,7 @@ impl Relay {
     pub(super) fn new(setup: &Setup, dice: &mut Dice) -> Self {
         let mut limits = Limits {
             kept_messages: setup.kept,
+            remembered_requests: setup.remembered,
             // A replay must fit into the queue, or a client that has missed much could never catch up.
             kept_bytes: (setup.edge_queue / 4 * 3).min(Limits::default().kept_bytes),
             connections_per_session: setup.room,

@@ -48,6 +48,8 @@ impl Machine {
             connection_events_suppressed: !role.sees_connections,
             outbox_count: setup.outbox,
             outbox_bytes: setup.outbox_bytes,
+            window_count: setup.on_the_way,
+            dedup_count: setup.seen,
             ..SessionConfig::default()
         };
         Self::Native(Box::new(Session::new(identity, config, dice.seed())))

@@ -38,6 +38,12 @@ pub struct Setup {
     pub outbox_bytes: usize,
     /// The relay's bound on unacknowledged messages of one connection. Reaching it may end the session.
     pub kept: usize,
+    /// How many received messages a client of this library remembers: no fewer than the relay may send again.
+    pub seen: usize,
+    /// How many requests a client of this library has on their way.
+    pub on_the_way: u64,
+    /// How many requests the relay remembers of one connection: no fewer than clients have on their way.
+    pub remembered: usize,
     /// How many requests the relay takes at once, and then in a second, from one connection.
     pub rate: Option<(u32, u32)>,
     /// How many clients fit into a session.
@@ -222,7 +228,7 @@ struct Maker {
 
 impl Maker {
     fn make(mut self, seed: u64) -> Plan {
-        let setup = self.setup();
+        let setup = self.setup(seed);
         let clients = setup.clients.len();
         self.quiet_from = vec![0; clients];
         let length = self.dice.range(5, 90) * SECOND;
@@ -251,13 +257,13 @@ impl Maker {
         Plan { seed, setup, steps: self.steps }
     }
 
-    fn setup(&mut self) -> Setup {
+    fn setup(&mut self, seed: u64) -> Setup {
         let dice = &mut self.dice;
         let sessions = if dice.percent(15) { 2 } else { 1 };
         let count = dice.range(1, 6) as usize;
         let stock = dice.percent(25);
         let suppressed = dice.percent(20);
-        let clients = (0..count)
+        let clients: Vec<Role> = (0..count)
             .map(|_| {
                 let kind = match dice.range(0, 3) {
                     0 if stock => Kind::FamilyA,
@@ -274,7 +280,17 @@ impl Maker {
             })
             .collect();
         let shortest = dice.skewed(100, 50 * MILLI);
-        Setup {
+        let kept = |dice: &mut Dice| if dice.percent(12) { dice.range(8, 60) as usize } else { 16_384 };
+        // Stock clients have no such bounds. The dice are others, so that the plans are what they were.
+        let mut memory = Dice::new(seed, 3);
+        let narrow = memory.percent(40) && clients.iter().all(|role| role.kind == Kind::Native);
+        let (on_the_way, remembered, spare) = if narrow {
+            let most = memory.skewed(1, 40);
+            (most, (most + memory.range(0, 2)) as usize, memory.range(0, 2) as usize)
+        } else {
+            (512, 16_384, 4_096)
+        };
+        let mut setup = Setup {
             clients,
             delay: (shortest, shortest + dice.skewed(1, 300 * MILLI)),
             window: dice.skewed(2_000, 1_000_000) as usize,
@@ -285,11 +301,20 @@ impl Maker {
             },
             outbox: if dice.percent(20) { dice.range(2, 40) as usize } else { 10_000 },
             outbox_bytes: if dice.percent(8) { dice.skewed(3_000, 60_000) as usize } else { 16 << 20 },
-            kept: if dice.percent(12) { dice.range(8, 60) as usize } else { 16_384 },
+            kept: kept(dice),
+            seen: 0,
+            on_the_way,
+            remembered,
             rate: dice.percent(15).then(|| (dice.range(5, 60) as u32, dice.range(20, 100) as u32)),
             room: if dice.percent(5) { 2 } else { 3_000 },
             rejoin: dice.percent(70),
+        };
+        // Few clients reach the usual bound before it ends them.
+        if narrow && memory.percent(30) {
+            setup.kept = memory.range(4, 24) as usize;
         }
+        setup.seen = setup.kept + spare;
+        setup
     }
 
     fn joins(&mut self, setup: &Setup) {
