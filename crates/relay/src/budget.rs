@@ -38,13 +38,18 @@ impl Budget {
         self.full_at = Some(full_at);
 
         let overdrawn = full_at.saturating_duration_since(now + burst);
-        if overdrawn.is_zero() || self.paused_until.is_some_and(|until| now < until) {
+        if overdrawn.is_zero() || self.pauses(now) {
             return None;
         }
         let first = self.paused_until.is_none_or(|until| now >= until + BEHAVED);
         let until = now + overdrawn;
         self.paused_until = Some(until);
         Some(Pause { until, first })
+    }
+
+    /// Whether a pause is being made.
+    pub(crate) fn pauses(&self, now: Instant) -> bool {
+        self.paused_until.is_some_and(|until| now < until)
     }
 
     /// The client has a new socket, which is being read.

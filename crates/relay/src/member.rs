@@ -1,7 +1,7 @@
 //! A client in a room: who it is, by which socket it is reached, and what it has yet to get.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use otc_protocol::planted::{self, Bug};
@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::ids::{MemberKey, Seq};
 use crate::io::{Now, Output, PeerId};
 use crate::kept::{Kept, Message};
+use crate::limits::Limits;
 use crate::notice::NoticeEvent;
 use crate::remembered::{Remembered, Reply, RequestKey};
 use crate::wire;
@@ -47,7 +48,31 @@ pub(crate) struct Member {
     reads: Vec<(RequestKey, Seq)>,
     answer: Option<Answer>,
     budget: Budget,
+    /// Until when it is not read, so that others can catch up.
+    held_back: Option<Instant>,
 }
+
+/// How much of what may be kept for a client is kept, if it has a link by which it can acknowledge that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Arrears {
+    /// No more than half.
+    Small,
+    /// More than half.
+    Half,
+    /// More than three quarters.
+    Large,
+}
+
+/// For how long whoever sends is not read while others are behind, for each [`FEW_CLIENTS`] in the session: all of them may
+/// be sending. What is read at a time (64 KiB), every so often, is still about as much as the rate that is allowed in the long
+/// run. So nobody who acknowledges too little can do worse to others than take their bursts from them.
+const SHORT_BREAK: Duration = Duration::from_millis(10);
+/// The same when others are about to be ended for it.
+const LONG_BREAK: Duration = Duration::from_millis(100);
+/// So many clients together are never too fast for what is left.
+const FEW_CLIENTS: usize = 4;
+/// The longest pause in those above.
+const MOST_BREAKS: usize = 10;
 
 /// How a member is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,6 +152,7 @@ impl Member {
             reads: Vec::new(),
             answer: None,
             budget: Budget::default(),
+            held_back: None,
         }
     }
 
@@ -172,6 +198,36 @@ impl Member {
             self.overflowed = true;
             ctx.overflowed.push_back(self.key);
         }
+    }
+
+    /// How far it is behind with what it has to acknowledge. Who is away is not waited for.
+    pub(crate) fn arrears(&self, limits: &Limits) -> Arrears {
+        let (messages, bytes) = self.kept();
+        let over = |quarters: usize| {
+            messages > limits.kept_messages / 4 * quarters || bytes > limits.kept_bytes / 4 * quarters
+        };
+        match self.link {
+            Link::Away => Arrears::Small,
+            _ if over(3) => Arrears::Large,
+            _ if over(2) => Arrears::Half,
+            _ => Arrears::Small,
+        }
+    }
+
+    /// It sent something in a session of so many clients, of whom some are so far behind: reading from it pauses. What clients send is read much faster
+    /// than their acknowledgements come back, and those who are sent more than is kept for them are ended.
+    pub(crate) fn hold_back(&mut self, behind: Arrears, clients: usize, ctx: &mut Context, now: Now) {
+        let pause = match behind {
+            Arrears::Small => return,
+            // Among what is not read are its own acknowledgements.
+            Arrears::Large if self.arrears(&ctx.limits) == Arrears::Small => LONG_BREAK,
+            Arrears::Half | Arrears::Large => SHORT_BREAK,
+        };
+        let paused = self.held_back.is_some_and(|until| now.mono < until) || self.budget.pauses(now.mono);
+        let Some(peer) = self.link.peer().filter(|_| !paused) else { return };
+        let until = now.mono + pause * (clients / FEW_CLIENTS).clamp(1, MOST_BREAKS) as u32;
+        self.held_back = Some(until);
+        ctx.output(Output::PauseReading { peer, until });
     }
 
     /// How much is kept: messages and bytes.
@@ -303,6 +359,7 @@ impl Member {
     pub(crate) fn bind(&mut self, peer: PeerId) {
         self.link = if self.answer.is_some() { Link::Held(peer) } else { Link::Open(peer) };
         self.budget.forget_pause();
+        self.held_back = None;
         if let Some(answer) = &mut self.answer {
             answer.sent_before = None;
         }

@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use otc_testkit::real::burst::burst;
 use otc_testkit::real::cuts::{self, Outcome, converse_at, lengths, sample};
 use otc_testkit::real::program::RelaySettings;
 use otc_testkit::real::soak::{Plan, Progress, round};
@@ -51,6 +52,17 @@ fn signals_survive_links_that_fail_in_every_way() {
     assert_eq!(verdict.tally.sent, 4_000, "SEED={seed}");
     assert!(outcome.cuts >= 200, "SEED={seed}: only {} links were cut", outcome.cuts);
     assert!(verdict.tally.resumes > 100, "SEED={seed}: {verdict}");
+}
+
+/// Each sends what the library takes at once; together it is twice what the relay keeps for a client that acknowledges nothing.
+#[test]
+fn clients_that_all_send_at_once_do_not_drown_each_other() {
+    const CLIENTS: usize = 4;
+    const SIGNALS: usize = 8_000;
+    let ground = Ground::new(Path::new(RELAY_PROGRAM), RelaySettings::default()).expect("a relay");
+    let (verdict, errors, tail) = burst(&ground, CLIENTS, SIGNALS);
+    assert!(errors.is_empty() && verdict.is_clean(), "{errors:?} {verdict}\n{}", tail.join("\n"));
+    assert_eq!(verdict.tally.arrived, (CLIENTS * CLIENTS * SIGNALS) as u64, "{verdict}");
 }
 
 /// The seed that was asked for, or a new one.

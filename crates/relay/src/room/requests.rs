@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::hub::SYMPHONY_ADDRESS;
 use crate::io::Now;
 use crate::kept::Message;
+use crate::member::Arrears;
 use crate::notice::NoticeEvent;
 use crate::rejection::{Kind, Rejection};
 use crate::remembered::{Reply, RequestKey};
@@ -80,7 +81,7 @@ impl Room {
         }
         match Request::decode(&frame.data, &self.session)? {
             Request::Signal { to, content } => {
-                self.signal(at, to.as_deref(), &content, &frame.data, ctx).map(|()| Outcome::Done)
+                self.signal(at, to.as_deref(), &content, &frame.data, ctx, now).map(|()| Outcome::Done)
             }
             Request::ReadSession => Ok(Outcome::State),
             Request::DeleteConnection { connection } => self.removal(at, &connection).map(Outcome::Remove),
@@ -184,6 +185,7 @@ impl Room {
         content: &Signal<'_>,
         payload: &str,
         ctx: &mut Context,
+        now: Now,
     ) -> Result<(), Rejection> {
         let role = self.members[at].role;
         if !role.may_signal(ctx.limits.subscriber_may_signal) {
@@ -200,7 +202,9 @@ impl Room {
         self.members[at].signals += 1;
         let seq = ctx.ids.next();
         let bytes = wire::message(to.unwrap_or(&self.topic), &ctx.ids.text(seq), &from, payload);
-        self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        let (_, behind) = self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        let clients = self.members.len();
+        self.members[at].hold_back(behind, clients, ctx, now);
         while let Some(news) = planted::release() {
             self.tell(&news, None, ctx);
         }
@@ -231,7 +235,7 @@ impl Room {
             data,
         };
         let bytes = message.encode().map_err(|error| Rejection::new(Kind::TooLarge, error.name()))?;
-        let receivers = self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        let (receivers, _) = self.pass_on(&Message { seq, bytes }, receiver, ctx);
         ctx.stats.signals_server += 1;
         Ok(receivers)
     }
@@ -242,17 +246,20 @@ impl Room {
             .ok_or_else(|| Rejection::new(Kind::NotFound, "the receiver is not in the session"))
     }
 
-    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> usize {
+    /// Delivers to everyone, or to the member at an index. Says how many that were, and how far behind the last of them is.
+    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> (usize, Arrears) {
         self.signals += 1;
         let receivers = match receiver.filter(|_| !planted::is(Bug::DirectedToAll)) {
             Some(at) => &mut self.members[at..=at],
             None => &mut self.members[..],
         };
+        let mut behind = Arrears::Small;
         for member in &mut *receivers {
             member.deliver(message, ctx);
+            behind = behind.max(member.arrears(&ctx.limits));
         }
         ctx.stats.deliveries += receivers.len() as u64;
-        receivers.len()
+        (receivers.len(), behind)
     }
 
     fn removal(&self, at: usize, connection: &str) -> Result<u64, Rejection> {

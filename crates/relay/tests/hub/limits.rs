@@ -224,3 +224,73 @@ fn refusals_say_why_in_one_short_line() {
     let reason = a.peek(&mut world)[0].header(header::REASON).cloned();
     assert_eq!(reason.as_deref(), Some("role publisheronly may not signal"));
 }
+
+/// Sends signals of A to everyone, a second apart, and tells which of them A was not read after, and for how long.
+fn breaks(world: &mut World, a: &mut Client, count: usize) -> Vec<(usize, u64)> {
+    let mut breaks = Vec::new();
+    for n in 1..=count {
+        world.pass_s(1);
+        a.send(world, &signal(&format!("{}-{n}", world.now().unix_ms), "", "x"));
+        let seen = world.take(a.peer);
+        breaks.extend(seen.iter().filter_map(|seen| match seen {
+            Seen::Pause(pause) => Some((n, pause.as_millis() as u64)),
+            _ => None,
+        }));
+        let frames: Vec<Frame> = seen
+            .into_iter()
+            .filter_map(|seen| if let Seen::Frame(frame) = seen { Some(frame) } else { None })
+            .collect();
+        a.acknowledge(world, &frames);
+    }
+    breaks
+}
+
+#[test]
+fn whoever_sends_waits_a_little_for_those_who_are_behind_with_acknowledging() {
+    let mut world = World::with(|limits| limits.kept_messages = 16);
+    let mut a = Join::new("A").enter(&mut world);
+    let b = Join::new("B").enter(&mut world);
+    let _ = a.hear(&mut world);
+    let _ = world.take(b.peer);
+    // Beyond half of what is kept for it, and beyond three quarters.
+    let expected = [(9, 10), (10, 10), (11, 10), (12, 10), (13, 100), (14, 100), (15, 100), (16, 100)];
+    assert_eq!(breaks(&mut world, &mut a, 16), expected);
+    let frames = b.peek(&mut world);
+    let mut b = b;
+    b.acknowledge(&mut world, &frames);
+    assert_eq!(breaks(&mut world, &mut a, 8), [], "it has caught up");
+}
+
+#[test]
+fn nobody_waits_for_clients_that_are_away_nor_long_for_others_when_behind_themselves() {
+    let mut world = World::with(|limits| limits.kept_messages = 16);
+    let mut a = Join::new("A").enter(&mut world);
+    let b = Join::new("B").enter(&mut world);
+    let _ = a.hear(&mut world);
+    b.lose(&mut world);
+    assert_eq!(breaks(&mut world, &mut a, 16), []);
+
+    let mut world = World::with(|limits| limits.kept_messages = 16);
+    let a = Join::new("A").enter(&mut world);
+    for n in 0..15 {
+        world.pass_s(1);
+        a.send(&mut world, &signal(&format!("t{n}"), "", "x"));
+    }
+    let pauses: Vec<Seen> =
+        world.take(a.peer).into_iter().filter(|seen| matches!(seen, Seen::Pause(_))).collect();
+    assert!(pauses.len() >= 7, "{pauses:?}");
+    assert!(pauses.iter().all(|pause| *pause == Seen::Pause(Duration::from_millis(10))), "{pauses:?}");
+}
+
+#[test]
+fn the_more_clients_may_send_the_longer_each_waits() {
+    let mut world = World::with(|limits| limits.kept_messages = 64);
+    let mut a = Join::new("A").enter(&mut world);
+    for id in ["B", "C", "D", "E", "F", "G", "H"] {
+        Join::new(id).enter(&mut world);
+    }
+    let _ = a.hear(&mut world);
+    let seen = breaks(&mut world, &mut a, 40);
+    assert_eq!(seen.first().map(|(_, pause)| *pause), Some(20));
+    assert_eq!(seen.last().map(|(_, pause)| *pause), Some(20), "three quarters are not reached yet");
+}

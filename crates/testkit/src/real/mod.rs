@@ -3,12 +3,14 @@
 //!
 //! * [`cuts`]: one fixed conversation, cut after any byte.
 //! * [`soak`]: clients that signal each other for long while their links fail in every way.
+//! * [`burst`]: clients that all send as much as the library takes, at the same moment.
 //! * [`ends`]: a relay that ends, and its successor.
 //! * [`c_api`]: the exported functions of the library, for callers in safe Rust.
 //! * [`program`]: the relay's process.
 //!
 //! Everything that happens is judged by the [`checker`](crate::checker) while it happens.
 
+pub mod burst;
 pub mod c_api;
 mod client;
 pub mod cuts;
