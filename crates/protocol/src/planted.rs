@@ -50,6 +50,8 @@ pub enum Bug {
     DirectedToAll,
     /// Relay: the end of an old link of a client counts as the end of its present one.
     OldLinkCounts,
+    /// Relay: a grace window that began with an earlier loss is not ended by the resume.
+    OldGrace,
     /// Relay: nobody is told when a grace window ends.
     SilentExpiry,
     /// Relay: a client that is gone enters again under its old identity.
@@ -58,7 +60,7 @@ pub enum Bug {
 
 impl Bug {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::SkippedAck,
         Self::ForgottenRepeat,
         Self::WrittenIsDelivered,
@@ -80,6 +82,7 @@ impl Bug {
         Self::NothingKeptWhileAway,
         Self::DirectedToAll,
         Self::OldLinkCounts,
+        Self::OldGrace,
         Self::SilentExpiry,
         Self::ReturnOfTheGone,
     ];

@@ -222,6 +222,9 @@ impl Hub {
         let Some(member) = self.rooms.get_mut(&key.room).and_then(|room| room.member(key.number)) else {
             return;
         };
+        if planted::is(Bug::OldGrace) && (deadline.is_none() || member.deadline.is_some()) {
+            return;
+        }
         if let Some(before) = std::mem::replace(&mut member.deadline, deadline) {
             self.timers.clear(before, Timer::Member(key));
         }

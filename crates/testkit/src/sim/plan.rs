@@ -231,7 +231,11 @@ impl Maker {
         let setup = self.setup(seed);
         let clients = setup.clients.len();
         self.quiet_from = vec![0; clients];
-        let length = self.dice.range(5, 90) * SECOND;
+        let mut length = self.dice.range(5, 90) * SECOND;
+        // Long enough for a grace window to end that began with an earlier loss than the present one.
+        if Dice::new(seed, 4).percent(15) {
+            length *= 4;
+        }
         self.joins(&setup);
         // Each run has its own mixture, so that some are calm but for one thing and some have everything.
         let weights: Vec<u64> =
