@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use otc_protocol::limits;
+
 use super::outbox::Window;
 
 /// The settings of a session. [`SessionConfig::default`] gives the documented defaults.
@@ -53,15 +55,14 @@ pub struct SessionConfig {
     /// Most bytes of frames that may wait for answers. Default 16 MiB.
     pub outbox_bytes: usize,
     /// Most requests that are on their way to the relay without an answer, counted from the first that has none. Default
-    /// 512. A relay remembers 16,384 requests, so that one that is sent again after a loss is recognised whatever was
-    /// sent behind it. And acknowledgements have no more than this before them: were a whole outbox written at once,
-    /// clients that all do so would be sent more than a relay keeps before it reads that any of it arrived. 512 every
-    /// 100 ms, as the answers come on a long way, are five times what a relay takes in the long run.
+    /// [`MAX_REQUESTS_UNDER_WAY`](limits::MAX_REQUESTS_UNDER_WAY): relays remember no fewer, so that one that is sent again
+    /// after a loss is recognised whatever was sent behind it. And acknowledgements have no more than this before them: were a whole outbox written at once,
+    /// clients that all do so would be sent more than a relay keeps before it reads that any of it arrived.
     pub window_count: u64,
     /// Most bytes of such requests; a single one may have more. Default 512 KiB, for the same reasons.
     pub window_bytes: usize,
     /// How many transaction ids of received frames are remembered. Default 20,480: more than the frames that a relay
-    /// may replay (16,384).
+    /// may replay ([`MAX_KEPT_MESSAGES`](limits::MAX_KEPT_MESSAGES)).
     pub dedup_count: usize,
     /// Most frames that are kept when they arrive before the session's state. Default 16,384, as many as a relay holds.
     pub early_count: usize,
@@ -105,10 +106,10 @@ impl Default for SessionConfig {
             leave_limit: Duration::from_secs(3),
             outbox_count: 10_000,
             outbox_bytes: 16 * 1024 * 1024,
-            window_count: 512,
+            window_count: limits::MAX_REQUESTS_UNDER_WAY.into(),
             window_bytes: 512 * 1024,
             dedup_count: 20_480,
-            early_count: 16_384,
+            early_count: limits::MAX_KEPT_MESSAGES.into(),
             early_bytes: 32 * 1024 * 1024,
             departed_count: 4_096,
             roster_bytes: 128 * 1024 * 1024,

@@ -20,6 +20,15 @@ pub const MAX_WIRE_JSON_UTF16: usize = 8192;
 /// a relay remembers thousands of them for each client, so that their length has to have a bound.
 pub const MAX_ID_BYTES: usize = 128;
 
+/// Most requests that a client has on their way without an answer. A relay remembers no fewer: what is sent again after a
+/// loss would be new to it otherwise. 512 every 100 ms, as answers come on a long way, are five times what a relay takes in
+/// the long run.
+pub const MAX_REQUESTS_UNDER_WAY: u16 = 512;
+
+/// Most messages that a relay keeps for a client until it acknowledges them. A client remembers the ids of somewhat more,
+/// so that none is told twice when they are sent again, and holds as many that come before the session's state.
+pub const MAX_KEPT_MESSAGES: u16 = 16_384;
+
 /// Largest frame a relay takes from a client, in bytes. A legal signal can reach about 50 KiB when its sender
 /// escapes all non-ASCII, and media descriptions are tens of KiB.
 pub const MAX_RELAY_INBOUND_FRAME: usize = 256 * 1024;

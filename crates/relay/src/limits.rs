@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use otc_protocol::limits;
+
 /// The bounds of a [`Hub`](crate::hub::Hub). The default is what a relay should run with; tests shrink it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -36,11 +38,12 @@ pub struct Limits {
     /// Frames that a socket may send before its create succeeds. Default 64; clients send three.
     pub frames_before_create: u32,
 
-    /// Requests remembered for each connection, to tell repeats from news. Default 16,384: more than the 10,000
-    /// unanswered requests that a client may keep.
+    /// Requests remembered for each connection, to tell repeats from news. Default 16,384; no fewer than
+    /// [`MAX_REQUESTS_UNDER_WAY`](otc_protocol::limits::MAX_REQUESTS_UNDER_WAY).
     pub remembered_requests: usize,
-    /// Messages kept for each connection until they are acknowledged. Default 16,384. Beyond it the connection ends,
-    /// because it can no longer be brought up to date.
+    /// Messages kept for each connection until they are acknowledged. Default and most:
+    /// [`MAX_KEPT_MESSAGES`](otc_protocol::limits::MAX_KEPT_MESSAGES). Beyond it the connection ends, because it can no
+    /// longer be brought up to date.
     pub kept_messages: usize,
     /// The bytes of those messages, counted for each connection although receivers share them. Default 32 MiB.
     pub kept_bytes: usize,
@@ -78,7 +81,7 @@ impl Default for Limits {
             id_bytes: 255,
             frames_before_create: 64,
             remembered_requests: 16_384,
-            kept_messages: 16_384,
+            kept_messages: limits::MAX_KEPT_MESSAGES.into(),
             kept_bytes: 32 * 1024 * 1024,
             requests_per_second: 1_000,
             request_burst: 20_000,

@@ -307,6 +307,18 @@ mod tests {
     }
 
     #[test]
+    fn no_setting_breaks_what_clients_rely_on() {
+        use otc_protocol::limits::{MAX_KEPT_MESSAGES, MAX_REQUESTS_UNDER_WAY};
+        let mut config = Config::default();
+        let mut allowed = |key, value: u16| config.set(key, &value.to_string()).is_ok();
+        let requests = MAX_REQUESTS_UNDER_WAY;
+        assert!(allowed("limits.remembered_requests", requests));
+        assert!(!allowed("limits.remembered_requests", requests - 1), "a repeat could count as new");
+        assert!(allowed("limits.kept_messages", MAX_KEPT_MESSAGES));
+        assert!(!allowed("limits.kept_messages", MAX_KEPT_MESSAGES + 1), "one could be told twice");
+    }
+
+    #[test]
     fn the_admin_token_is_masked_and_its_mask_is_not_read_as_a_token() {
         let mut config = Config::default();
         config.set("admin_token", "0123456789abcdef").unwrap();

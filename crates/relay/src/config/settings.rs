@@ -398,10 +398,10 @@ const SETTINGS: &[Setting] = &[
     setting!(number "limits.id_bytes", limits.id_bytes, 36, 4096,
         "the longest connection id, socket id, stream id and transaction id")
         .limit("rejections_total{reason=\"malformed\"}"),
-    setting!(number "limits.remembered_requests", limits.remembered_requests, 16, 1_000_000,
+    setting!(number "limits.remembered_requests", limits.remembered_requests, 512, 1_000_000,
         "requests remembered for each connection, to tell repeats from news")
         .limit("repeats_total"),
-    setting!(number "limits.kept_messages", limits.kept_messages, 16, 1_000_000,
+    setting!(number "limits.kept_messages", limits.kept_messages, 16, 16_384,
         "messages kept for each connection until it acknowledges them")
         .limit("rejections_total{reason=\"kept_overflow\"}"),
     setting!(size "limits.kept_bytes", limits.kept_bytes, 64 << 10, 1 << 30, "a size of 64KiB to 1GiB",

@@ -318,7 +318,7 @@ async fn limits_of_number_and_size_are_counted_and_written_down_when_they_are_me
     client.request_as(&"x".repeat(37), read, &[]).await;
     relay.met("limits.id_bytes", "transaction id is too long").await;
 
-    let relay = Watched::start(&[("limits.remembered_requests", "16")]);
+    let relay = Watched::start(&[("limits.remembered_requests", "512")]);
     let mut client = relay.enter("a").await;
     let read = json!({"method": "read", "uri": Uri::for_session(KEY, &client.session), "content": {}});
     for _ in 0..2 {
