@@ -50,6 +50,8 @@ pub(crate) struct Member {
     budget: Budget,
     /// Until when it is not read, so that others can catch up.
     held_back: Option<Instant>,
+    /// Until when it waits longer for those who are far behind.
+    patient_until: Option<Instant>,
 }
 
 /// How much of what may be kept for a client is kept, if it has a link by which it can acknowledge that.
@@ -64,15 +66,21 @@ pub(crate) enum Arrears {
 }
 
 /// For how long whoever sends is not read while others are behind, for each [`FEW_CLIENTS`] in the session: all of them may
-/// be sending. What is read at a time (64 KiB), every so often, is still about as much as the rate that is allowed in the long
-/// run. So nobody who acknowledges too little can do worse to others than take their bursts from them.
+/// be sending. What is read at a time (64 KiB), every so often, is about as much as the rate that is allowed in the long
+/// run. So nobody who acknowledges too little can do worse to others, for longer than [`PATIENCE`], than take their bursts
+/// from them.
+const BREAK: Duration = Duration::from_millis(100);
+/// The same for one that is behind itself: among what is not read are its own acknowledgements. Clients of this library
+/// send no more than a window without having acknowledged what came before.
 const SHORT_BREAK: Duration = Duration::from_millis(10);
-/// The same when others are about to be ended for it.
-const LONG_BREAK: Duration = Duration::from_millis(100);
+/// The same while others are about to be ended for it. Their machines may be busy with something else.
+const LONG_BREAK: Duration = Duration::from_secs(1);
+/// For how long a client has such breaks, until nobody is behind any more.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// So many clients together are never too fast for what is left.
 const FEW_CLIENTS: usize = 4;
-/// The longest pause in those above.
-const MOST_BREAKS: usize = 10;
+/// The longest pause. A client that hears nothing for ten seconds looks for another link.
+const LONGEST_BREAK: Duration = Duration::from_secs(1);
 
 /// How a member is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -153,6 +161,7 @@ impl Member {
             answer: None,
             budget: Budget::default(),
             held_back: None,
+            patient_until: None,
         }
     }
 
@@ -214,18 +223,23 @@ impl Member {
         }
     }
 
-    /// It sent something in a session of so many clients, of whom some are so far behind: reading from it pauses. What clients send is read much faster
-    /// than their acknowledgements come back, and those who are sent more than is kept for them are ended.
+    /// It sent something in a session of so many clients, some of whom are so far behind: reading from it pauses. What clients
+    /// send is read much faster than their acknowledgements come back, and those who are sent more than is kept for them are
+    /// ended.
     pub(crate) fn hold_back(&mut self, behind: Arrears, clients: usize, ctx: &mut Context, now: Now) {
         let pause = match behind {
-            Arrears::Small => return,
-            // Among what is not read are its own acknowledgements.
-            Arrears::Large if self.arrears(&ctx.limits) == Arrears::Small => LONG_BREAK,
-            Arrears::Half | Arrears::Large => SHORT_BREAK,
+            Arrears::Small => {
+                self.patient_until = None;
+                return;
+            }
+            _ if self.arrears(&ctx.limits) != Arrears::Small => SHORT_BREAK,
+            Arrears::Large if now.mono < *self.patient_until.get_or_insert(now.mono + PATIENCE) => LONG_BREAK,
+            Arrears::Half | Arrears::Large => BREAK,
         };
         let paused = self.held_back.is_some_and(|until| now.mono < until) || self.budget.pauses(now.mono);
         let Some(peer) = self.link.peer().filter(|_| !paused) else { return };
-        let until = now.mono + pause * (clients / FEW_CLIENTS).clamp(1, MOST_BREAKS) as u32;
+        let many = u32::try_from(clients / FEW_CLIENTS).unwrap_or(u32::MAX).max(1);
+        let until = now.mono + pause.saturating_mul(many).min(LONGEST_BREAK);
         self.held_back = Some(until);
         ctx.output(Output::PauseReading { peer, until });
     }

@@ -253,7 +253,8 @@ fn whoever_sends_waits_a_little_for_those_who_are_behind_with_acknowledging() {
     let _ = a.hear(&mut world);
     let _ = world.take(b.peer);
     // Beyond half of what is kept for it, and beyond three quarters.
-    let expected = [(9, 10), (10, 10), (11, 10), (12, 10), (13, 100), (14, 100), (15, 100), (16, 100)];
+    let expected =
+        [(9, 100), (10, 100), (11, 100), (12, 100), (13, 1000), (14, 1000), (15, 1000), (16, 1000)];
     assert_eq!(breaks(&mut world, &mut a, 16), expected);
     let frames = b.peek(&mut world);
     let mut b = b;
@@ -291,6 +292,33 @@ fn the_more_clients_may_send_the_longer_each_waits() {
     }
     let _ = a.hear(&mut world);
     let seen = breaks(&mut world, &mut a, 40);
-    assert_eq!(seen.first().map(|(_, pause)| *pause), Some(20));
-    assert_eq!(seen.last().map(|(_, pause)| *pause), Some(20), "three quarters are not reached yet");
+    assert_eq!(seen.first().map(|(_, pause)| *pause), Some(200));
+    assert_eq!(seen.last().map(|(_, pause)| *pause), Some(200), "three quarters are not reached yet");
+}
+
+#[test]
+fn nobody_waits_long_for_one_that_stays_behind() {
+    let mut world = World::with(|limits| {
+        limits.kept_messages = 64;
+        limits.silence_limit = Duration::from_secs(3600);
+    });
+    let mut a = Join::new("A").enter(&mut world);
+    let mut b = Join::new("B").enter(&mut world);
+    let _ = a.hear(&mut world);
+    let _ = b.hear(&mut world);
+    let long = |breaks: Vec<(usize, u64)>| -> Vec<usize> {
+        breaks.into_iter().filter(|(_, pause)| *pause == 1000).map(|(n, _)| n).collect()
+    };
+    assert_eq!(
+        long(breaks(&mut world, &mut a, 60)),
+        [49, 50, 51, 52, 53],
+        "five seconds from three quarters on"
+    );
+    let frames = b.peek(&mut world);
+    b.acknowledge(&mut world, &frames[..20]);
+    assert_eq!(long(breaks(&mut world, &mut a, 20)), [0; 0], "half of it is still to come");
+    b.acknowledge(&mut world, &frames[20..]);
+    let rest = b.peek(&mut world);
+    b.acknowledge(&mut world, &rest);
+    assert_eq!(long(breaks(&mut world, &mut a, 60)), [49, 50, 51, 52, 53], "it had caught up");
 }
