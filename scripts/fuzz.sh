@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Fuzzes everything that reads what strangers write, one target after the other.
 #
-#   scripts/fuzz.sh            FUZZ_SECONDS seconds each (default 60); says how much coverage grew
-#   scripts/fuzz.sh --keep     the same, then adds the smallest inputs that cover what is new to fuzz/corpus
-#   scripts/fuzz.sh --check    only checks that the targets compile and that all inputs there are pass;
-#                              needs neither cargo-fuzz nor a C++ compiler
+#   scripts/fuzz.sh              FUZZ_SECONDS seconds each (default 60); says how much coverage grew
+#   scripts/fuzz.sh --until-dry  rounds of FUZZ_SECONDS each, until a whole round reaches no edge that is new
+#   scripts/fuzz.sh --keep       adds the smallest inputs that reach the new edges to fuzz/corpus, after each round
+#   scripts/fuzz.sh --check      only checks that the targets compile and that all inputs there are pass;
+#                                needs neither cargo-fuzz nor a C++ compiler
 #
 # FUZZ_TARGETS="uri session_id" chooses targets. Inputs to start from are in fuzz/seeds/TARGET and, learnt by fuzzing, in
-# fuzz/corpus/TARGET; what is found stays in fuzz/artifacts/TARGET, what is learnt in fuzz/work/TARGET. Exit status: 0 if
-# nothing was found, 1 if something was, 2 for wrong use or missing tools, 130 when interrupted.
+# fuzz/corpus/TARGET; words to put into them are in fuzz/dictionaries. What is found stays in fuzz/artifacts/TARGET, what
+# is learnt in fuzz/work/TARGET. Exit status: 0 if nothing was found, 1 if something was, 2 for wrong use or missing
+# tools, 130 when interrupted.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -16,23 +18,27 @@ seconds=${FUZZ_SECONDS:-60}
 all=$(sed -n 's/^name = "\([a-z_]*\)"$/\1/p' fuzz/Cargo.toml)
 targets=${FUZZ_TARGETS:-$all}
 keep=
+until_dry=
 
 fail() {
     echo "fuzz: $*" >&2
     exit 2
 }
 
-case ${1:-} in
---check)
-    # The main target directory has most of the dependencies already.
-    common=(--quiet --locked --no-default-features --manifest-path fuzz/Cargo.toml --target-dir "${CARGO_TARGET_DIR:-target}")
-    cargo check "${common[@]}" --bins
-    exec cargo test "${common[@]}" --lib
-    ;;
---keep) keep=1 ;;
-'') ;;
-*) fail "unknown argument '$1'; allowed: --keep, --check" ;;
-esac
+for argument; do
+    case $argument in
+    --check)
+        # The main target directory has most of the dependencies already.
+        common=(--quiet --locked --no-default-features --manifest-path fuzz/Cargo.toml
+            --target-dir "${CARGO_TARGET_DIR:-target}")
+        cargo check "${common[@]}" --bins
+        exec cargo test "${common[@]}" --lib
+        ;;
+    --keep) keep=1 ;;
+    --until-dry) until_dry=1 ;;
+    *) fail "unknown argument '$argument'; allowed: --keep, --until-dry, --check" ;;
+    esac
+done
 
 case $seconds in
 '' | *[!0-9]* | 0) fail "FUZZ_SECONDS is '$seconds'; a number of seconds above 0 is allowed" ;;
@@ -74,21 +80,30 @@ for target in $targets; do
     learnt=fuzz/work/$target kept=fuzz/corpus/$target
     mkdir -p "$learnt" "$kept" "fuzz/artifacts/$target"
     log=fuzz/artifacts/$target.log
-    printf 'fuzz: [%d/%d] %-16s %ss ' "$number" "$count" "$target" "$seconds"
-    "$programs/$target" -artifact_prefix="fuzz/artifacts/$target/" -max_total_time="$seconds" -max_len=65536 \
-        -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-        "$learnt" "$kept" "fuzz/seeds/$target" >"$log" 2>&1 &
-    running=$!
-    if wait "$running"; then
-        echo "ok, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1) inputs," \
-            "$(coverage head "$log") -> $(coverage tail "$log")"
-        # Short inputs only: they are read again with every test.
-        [ -z "$keep" ] || "$programs/$target" -merge=1 -max_len=1024 "$kept" "fuzz/seeds/$target" "$learnt" >>"$log" 2>&1
-    else
-        echo "FOUND, see $log and fuzz/artifacts/$target"
-        tail -n 15 "$log" >&2
-        found="$found $target"
-    fi
+    words=fuzz/work/$target.words
+    # Whoever reads JSON has a dictionary, and the words of all JSON besides.
+    : >"$words"
+    [ ! -e "fuzz/dictionaries/$target" ] || cat fuzz/dictionaries/json "fuzz/dictionaries/$target" >"$words"
+    while :; do
+        printf 'fuzz: [%d/%d] %-16s %ss ' "$number" "$count" "$target" "$seconds"
+        "$programs/$target" -artifact_prefix="fuzz/artifacts/$target/" -dict="$words" -max_total_time="$seconds" \
+            -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+            "$learnt" "$kept" "fuzz/seeds/$target" >"$log" 2>&1 &
+        running=$!
+        if ! wait "$running"; then
+            echo "FOUND, see $log and fuzz/artifacts/$target"
+            tail -n 15 "$log" >&2
+            found="$found $target"
+            break
+        fi
+        running=
+        before=$(coverage head "$log") after=$(coverage tail "$log")
+        echo "ok, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1) inputs, $before -> $after"
+        # Edges alone, not how often each was passed, and short inputs only: they are read again with every test.
+        [ -z "$keep" ] || "$programs/$target" -merge=1 -use_counters=0 -max_len=1024 \
+            "$kept" "fuzz/seeds/$target" "$learnt" >>"$log" 2>&1
+        [ -n "$until_dry" ] && [ "${before% ft:*}" != "${after% ft:*}" ] || break
+    done
     running=
 done
 
