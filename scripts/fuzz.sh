@@ -67,9 +67,9 @@ programs=fuzz/target/$(rustc -vV | sed -n 's/^host: //p')/release
 running=
 trap 'trap - INT TERM; [ -z "$running" ] || kill "$running" 2>/dev/null; echo " interrupted" >&2; exit 130' INT TERM
 
-# Coverage (edges) and features at the beginning or the end of a log.
+# Coverage (edges) and features in the last line of a log that has $1 in it.
 coverage() {
-    sed -n 's/.*\(cov: [0-9]* ft: [0-9]*\).*/\1/p' "$2" | "$1" -n 1
+    sed -n "s/.*$1.*\(cov: [0-9]* ft: [0-9]*\).*/\1/p" "$2" | tail -n 1
 }
 
 count=$(echo $targets | wc -w)
@@ -97,7 +97,7 @@ for target in $targets; do
             break
         fi
         running=
-        before=$(coverage head "$log") after=$(coverage tail "$log")
+        before=$(coverage INITED "$log") after=$(coverage DONE "$log")
         echo "ok, $(sed -n 's/^stat::number_of_executed_units: *//p' "$log" | tail -n 1) inputs, $before -> $after"
         # Edges alone, not how often each was passed, and short inputs only: they are read again with every test.
         [ -z "$keep" ] || "$programs/$target" -merge=1 -use_counters=0 -max_len=1024 \

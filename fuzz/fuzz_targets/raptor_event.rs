@@ -2,3 +2,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| otc_fuzz::check::raptor_event::check(input));
+
+libfuzzer_sys::fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    otc_fuzz::json::mutate(data, size, max_size, seed, libfuzzer_sys::fuzzer_mutate)
+});
