@@ -85,9 +85,10 @@ for target in $targets; do
     : >"$words"
     [ ! -e "fuzz/dictionaries/$target" ] || cat fuzz/dictionaries/json "fuzz/dictionaries/$target" >"$words"
     while :; do
+        # A mutator of our own turns off that short inputs come first; -len_control turns it on again.
         printf 'fuzz: [%d/%d] %-16s %ss ' "$number" "$count" "$target" "$seconds"
         "$programs/$target" -artifact_prefix="fuzz/artifacts/$target/" -dict="$words" -max_total_time="$seconds" \
-            -max_len=65536 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+            -max_len=65536 -len_control=100 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
             "$learnt" "$kept" "fuzz/seeds/$target" >"$log" 2>&1 &
         running=$!
         if ! wait "$running"; then
