@@ -241,6 +241,7 @@ impl Member {
         let many = u32::try_from(clients / FEW_CLIENTS).unwrap_or(u32::MAX).max(1);
         let until = now.mono + pause.saturating_mul(many).min(LONGEST_BREAK);
         self.held_back = Some(until);
+        ctx.stats.waits += 1;
         ctx.output(Output::PauseReading { peer, until });
     }
 

@@ -49,6 +49,8 @@ pub struct Stats {
     pub acknowledged: u64,
     /// Times that reading stopped because a client sent too fast.
     pub pauses: u64,
+    /// Times that reading stopped because others had yet to acknowledge what they were sent.
+    pub waits: u64,
     /// Notices that were dropped because nobody took them.
     pub notices_dropped: u64,
     /// From the opening of a socket until its client was in its session.

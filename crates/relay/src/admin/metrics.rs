@@ -86,6 +86,12 @@ const METRICS: &[(&str, &str, &str, &[Series])] = &[
         &[("", |s| s.pauses)],
     ),
     (
+        "waits_total",
+        "counter",
+        "Times that a client was not read for a while because others had yet to acknowledge what they were sent.",
+        &[("", |s| s.waits)],
+    ),
+    (
         "notices_dropped_total",
         "counter",
         "Log records that were dropped in a burst.",

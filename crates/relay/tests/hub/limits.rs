@@ -256,6 +256,8 @@ fn whoever_sends_waits_a_little_for_those_who_are_behind_with_acknowledging() {
     let expected =
         [(9, 100), (10, 100), (11, 100), (12, 100), (13, 1000), (14, 1000), (15, 1000), (16, 1000)];
     assert_eq!(breaks(&mut world, &mut a, 16), expected);
+    let stats = world.hub.stats();
+    assert_eq!((stats.waits, stats.pauses), (8, 0), "it was not too fast");
     let frames = b.peek(&mut world);
     let mut b = b;
     b.acknowledge(&mut world, &frames);

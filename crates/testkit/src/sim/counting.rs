@@ -116,6 +116,7 @@ impl World {
         for (feature, times) in [
             (Feature::KeptOverflow, stats.rejected.kept_overflow),
             (Feature::RateLimited, stats.pauses),
+            (Feature::WaitedForOthers, stats.waits),
             (Feature::SessionFull, stats.rejected.session_full),
             (Feature::RelayResumes, stats.resumes),
             (Feature::ResumesRefused, stats.resumes_refused),

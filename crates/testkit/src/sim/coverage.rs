@@ -89,6 +89,7 @@ features! {
         EdgeOverflow: "sockets closed because they did not take their output",
         ReadingSlowed: "times the relay read less from a client that did not read",
         RateLimited: "times the relay stopped reading from a client that sent too fast",
+        WaitedForOthers: "times the relay stopped reading from a client because others were behind",
         SessionFull: "clients refused because the session was full",
     }
     "relay" {
