@@ -47,6 +47,11 @@ impl Budget {
         Some(Pause { until, first })
     }
 
+    /// By how much time it is ahead of what it may ask in the long run.
+    pub(crate) fn ahead(&self, now: Instant) -> Duration {
+        self.full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(now))
+    }
+
     /// Whether a pause is being made.
     pub(crate) fn pauses(&self, now: Instant) -> bool {
         self.paused_until.is_some_and(|until| now < until)

@@ -50,35 +50,14 @@ pub(crate) struct Member {
     budget: Budget,
     /// Until when it is not read, so that others can catch up.
     held_back: Option<Instant>,
-    /// Until when it waits longer for those who are far behind.
-    patient_until: Option<Instant>,
 }
 
-/// How much of what may be kept for a client is kept, if it has a link by which it can acknowledge that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Arrears {
-    /// No more than half.
-    Small,
-    /// More than half.
-    Half,
-    /// More than three quarters.
-    Large,
-}
-
-/// For how long whoever sends is not read while others are behind, for each [`FEW_CLIENTS`] in the session: all of them may
-/// be sending. What is read at a time (64 KiB), every so often, is about as much as the rate that is allowed in the long
-/// run. So nobody who acknowledges too little can do worse to others, for longer than [`PATIENCE`], than take their bursts
-/// from them.
-const BREAK: Duration = Duration::from_millis(100);
-/// The same for one that is behind itself: among what is not read are its own acknowledgements. Clients of this library
-/// send no more than a window without having acknowledged what came before.
+/// A burst is what is more than this part of what is kept for a client at most, beyond what may be sent in the long run: by
+/// default 512 signals, which is what a client of this library has on its way.
+const BURST_PART: u32 = 32;
+/// How long one is not read that is behind itself: among what is not read are its own acknowledgements. Clients of this
+/// library send no more than a window without having acknowledged what came before.
 const SHORT_BREAK: Duration = Duration::from_millis(10);
-/// The same while others are about to be ended for it. Their machines may be busy with something else.
-const LONG_BREAK: Duration = Duration::from_secs(1);
-/// For how long a client has such breaks, until nobody is behind any more.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// So many clients together are never too fast for what is left.
-const FEW_CLIENTS: usize = 4;
 /// The longest pause. A client that hears nothing for ten seconds looks for another link.
 const LONGEST_BREAK: Duration = Duration::from_secs(1);
 
@@ -161,7 +140,6 @@ impl Member {
             answer: None,
             budget: Budget::default(),
             held_back: None,
-            patient_until: None,
         }
     }
 
@@ -209,37 +187,23 @@ impl Member {
         }
     }
 
-    /// How far it is behind with what it has to acknowledge. Who is away is not waited for.
-    pub(crate) fn arrears(&self, limits: &Limits) -> Arrears {
+    /// Whether it has yet to acknowledge more than half of what may be kept for it, and has a link to do so.
+    pub(crate) fn is_behind(&self, limits: &Limits) -> bool {
         let (messages, bytes) = self.kept();
-        let over = |quarters: usize| {
-            messages > limits.kept_messages / 4 * quarters || bytes > limits.kept_bytes / 4 * quarters
-        };
-        match self.link {
-            Link::Away => Arrears::Small,
-            _ if over(3) => Arrears::Large,
-            _ if over(2) => Arrears::Half,
-            _ => Arrears::Small,
-        }
+        self.link != Link::Away && (messages > limits.kept_messages / 2 || bytes > limits.kept_bytes / 2)
     }
 
-    /// It sent something in a session of so many clients, some of whom are so far behind: reading from it pauses. What clients
-    /// send is read much faster than their acknowledgements come back, and those who are sent more than is kept for them are
-    /// ended.
-    pub(crate) fn hold_back(&mut self, behind: Arrears, clients: usize, ctx: &mut Context, now: Now) {
-        let pause = match behind {
-            Arrears::Small => {
-                self.patient_until = None;
-                return;
-            }
-            _ if self.arrears(&ctx.limits) != Arrears::Small => SHORT_BREAK,
-            Arrears::Large if now.mono < *self.patient_until.get_or_insert(now.mono + PATIENCE) => LONG_BREAK,
-            Arrears::Half | Arrears::Large => BREAK,
-        };
+    /// It sent something to some who are behind. If that was part of a burst, reading from it pauses until the burst has been
+    /// paid for: what clients send at once is read much faster than acknowledgements come back, and those who are sent more
+    /// than is kept for them are ended. Who never sends more than may be sent in the long run does not wait for anybody.
+    pub(crate) fn hold_back(&mut self, ctx: &mut Context, now: Now) {
+        let limits = &ctx.limits;
+        let each = Duration::from_secs(1).checked_div(limits.requests_per_second).unwrap_or_default();
+        let burst = each.saturating_mul(u32::try_from(limits.kept_messages).unwrap_or(u32::MAX)) / BURST_PART;
+        let owed = self.budget.ahead(now.mono).saturating_sub(burst);
         let paused = self.held_back.is_some_and(|until| now.mono < until) || self.budget.pauses(now.mono);
-        let Some(peer) = self.link.peer().filter(|_| !paused) else { return };
-        let many = u32::try_from(clients / FEW_CLIENTS).unwrap_or(u32::MAX).max(1);
-        let until = now.mono + pause.saturating_mul(many).min(LONGEST_BREAK);
+        let Some(peer) = self.link.peer().filter(|_| !owed.is_zero() && !paused) else { return };
+        let until = now.mono + owed.min(if self.is_behind(limits) { SHORT_BREAK } else { LONGEST_BREAK });
         self.held_back = Some(until);
         ctx.stats.waits += 1;
         ctx.output(Output::PauseReading { peer, until });

@@ -11,7 +11,6 @@ use crate::context::Context;
 use crate::hub::SYMPHONY_ADDRESS;
 use crate::io::Now;
 use crate::kept::Message;
-use crate::member::Arrears;
 use crate::notice::NoticeEvent;
 use crate::rejection::{Kind, Rejection};
 use crate::remembered::{Reply, RequestKey};
@@ -203,8 +202,9 @@ impl Room {
         let seq = ctx.ids.next();
         let bytes = wire::message(to.unwrap_or(&self.topic), &ctx.ids.text(seq), &from, payload);
         let (_, behind) = self.pass_on(&Message { seq, bytes }, receiver, ctx);
-        let clients = self.members.len();
-        self.members[at].hold_back(behind, clients, ctx, now);
+        if behind {
+            self.members[at].hold_back(ctx, now);
+        }
         while let Some(news) = planted::release() {
             self.tell(&news, None, ctx);
         }
@@ -246,17 +246,17 @@ impl Room {
             .ok_or_else(|| Rejection::new(Kind::NotFound, "the receiver is not in the session"))
     }
 
-    /// Delivers to everyone, or to the member at an index. Says how many that were, and how far behind the last of them is.
-    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> (usize, Arrears) {
+    /// Delivers to everyone, or to the member at an index. Says how many that were, and whether one of them is behind.
+    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> (usize, bool) {
         self.signals += 1;
         let receivers = match receiver.filter(|_| !planted::is(Bug::DirectedToAll)) {
             Some(at) => &mut self.members[at..=at],
             None => &mut self.members[..],
         };
-        let mut behind = Arrears::Small;
+        let mut behind = false;
         for member in &mut *receivers {
             member.deliver(message, ctx);
-            behind = behind.max(member.arrears(&ctx.limits));
+            behind |= member.is_behind(&ctx.limits);
         }
         ctx.stats.deliveries += receivers.len() as u64;
         (receivers.len(), behind)

@@ -225,12 +225,18 @@ fn refusals_say_why_in_one_short_line() {
     assert_eq!(reason.as_deref(), Some("role publisheronly may not signal"));
 }
 
-/// Sends signals of A to everyone, a second apart, and tells which of them A was not read after, and for how long.
-fn breaks(world: &mut World, a: &mut Client, count: usize) -> Vec<(usize, u64)> {
+/// Sends signals of A to everyone and tells which of them A was not read after, and for how many milliseconds. A acknowledges
+/// what it is sent.
+fn breaks(
+    world: &mut World,
+    a: &mut Client,
+    names: impl Iterator<Item = usize>,
+    apart_ms: u64,
+) -> Vec<(usize, u64)> {
     let mut breaks = Vec::new();
-    for n in 1..=count {
-        world.pass_s(1);
-        a.send(world, &signal(&format!("{}-{n}", world.now().unix_ms), "", "x"));
+    for n in names {
+        world.pass(Duration::from_millis(apart_ms));
+        a.send(world, &signal(&format!("t{n}"), "", "x"));
         let seen = world.take(a.peer);
         breaks.extend(seen.iter().filter_map(|seen| match seen {
             Seen::Pause(pause) => Some((n, pause.as_millis() as u64)),
@@ -245,82 +251,57 @@ fn breaks(world: &mut World, a: &mut Client, count: usize) -> Vec<(usize, u64)> 
     breaks
 }
 
-#[test]
-fn whoever_sends_waits_a_little_for_those_who_are_behind_with_acknowledging() {
-    let mut world = World::with(|limits| limits.kept_messages = 16);
-    let mut a = Join::new("A").enter(&mut world);
-    let b = Join::new("B").enter(&mut world);
-    let _ = a.hear(&mut world);
-    let _ = world.take(b.peer);
-    // Beyond half of what is kept for it, and beyond three quarters.
-    let expected =
-        [(9, 100), (10, 100), (11, 100), (12, 100), (13, 1000), (14, 1000), (15, 1000), (16, 1000)];
-    assert_eq!(breaks(&mut world, &mut a, 16), expected);
-    let stats = world.hub.stats();
-    assert_eq!((stats.waits, stats.pauses), (8, 0), "it was not too fast");
-    let frames = b.peek(&mut world);
-    let mut b = b;
-    b.acknowledge(&mut world, &frames);
-    assert_eq!(breaks(&mut world, &mut a, 8), [], "it has caught up");
-}
-
-#[test]
-fn nobody_waits_for_clients_that_are_away_nor_long_for_others_when_behind_themselves() {
-    let mut world = World::with(|limits| limits.kept_messages = 16);
-    let mut a = Join::new("A").enter(&mut world);
-    let b = Join::new("B").enter(&mut world);
-    let _ = a.hear(&mut world);
-    b.lose(&mut world);
-    assert_eq!(breaks(&mut world, &mut a, 16), []);
-
-    let mut world = World::with(|limits| limits.kept_messages = 16);
-    let a = Join::new("A").enter(&mut world);
-    for n in 0..15 {
-        world.pass_s(1);
-        a.send(&mut world, &signal(&format!("t{n}"), "", "x"));
-    }
-    let pauses: Vec<Seen> =
-        world.take(a.peer).into_iter().filter(|seen| matches!(seen, Seen::Pause(_))).collect();
-    assert!(pauses.len() >= 7, "{pauses:?}");
-    assert!(pauses.iter().all(|pause| *pause == Seen::Pause(Duration::from_millis(10))), "{pauses:?}");
-}
-
-#[test]
-fn the_more_clients_may_send_the_longer_each_waits() {
-    let mut world = World::with(|limits| limits.kept_messages = 64);
-    let mut a = Join::new("A").enter(&mut world);
-    for id in ["B", "C", "D", "E", "F", "G", "H"] {
-        Join::new(id).enter(&mut world);
-    }
-    let _ = a.hear(&mut world);
-    let seen = breaks(&mut world, &mut a, 40);
-    assert_eq!(seen.first().map(|(_, pause)| *pause), Some(200));
-    assert_eq!(seen.last().map(|(_, pause)| *pause), Some(200), "three quarters are not reached yet");
-}
-
-#[test]
-fn nobody_waits_long_for_one_that_stays_behind() {
-    let mut world = World::with(|limits| {
-        limits.kept_messages = 64;
-        limits.silence_limit = Duration::from_secs(3600);
-    });
+/// A relay that keeps 64 messages for a client, with A and B in a session.
+fn behind() -> (World, Client, Client) {
+    let mut world = World::with(|limits| (limits.kept_messages, limits.requests_per_second) = (64, 10));
     let mut a = Join::new("A").enter(&mut world);
     let mut b = Join::new("B").enter(&mut world);
     let _ = a.hear(&mut world);
     let _ = b.hear(&mut world);
-    let long = |breaks: Vec<(usize, u64)>| -> Vec<usize> {
-        breaks.into_iter().filter(|(_, pause)| *pause == 1000).map(|(n, _)| n).collect()
-    };
-    assert_eq!(
-        long(breaks(&mut world, &mut a, 60)),
-        [49, 50, 51, 52, 53],
-        "five seconds from three quarters on"
-    );
+    // What entering cost has been paid for.
+    world.pass_s(10);
+    (world, a, b)
+}
+
+#[test]
+fn whoever_sends_a_burst_waits_for_those_who_are_behind_with_acknowledging() {
+    let (mut world, mut a, mut b) = behind();
+    // 33 signals are more than half of what is kept, and two of them are no burst: 31 are owed at 10 a second.
+    assert_eq!(breaks(&mut world, &mut a, 0..40, 0), [(32, 1000)]);
+    world.pass(Duration::from_millis(999));
+    assert_eq!(breaks(&mut world, &mut a, 40..44, 0), [], "the pause is not over");
+    world.pass(Duration::from_millis(1));
+    assert_eq!(breaks(&mut world, &mut a, 44..46, 0), [(44, 1000)]);
+    let stats = world.hub.stats();
+    assert_eq!((stats.waits, stats.pauses), (2, 0), "it was not too fast");
     let frames = b.peek(&mut world);
-    b.acknowledge(&mut world, &frames[..20]);
-    assert_eq!(long(breaks(&mut world, &mut a, 20)), [0; 0], "half of it is still to come");
-    b.acknowledge(&mut world, &frames[20..]);
-    let rest = b.peek(&mut world);
-    b.acknowledge(&mut world, &rest);
-    assert_eq!(long(breaks(&mut world, &mut a, 60)), [49, 50, 51, 52, 53], "it had caught up");
+    b.acknowledge(&mut world, &frames);
+    world.pass_s(2);
+    assert_eq!(breaks(&mut world, &mut a, 46..70, 0), [], "B has caught up");
+}
+
+#[test]
+fn whoever_sends_no_more_than_in_the_long_run_waits_for_nobody() {
+    let (mut world, mut a, _b) = behind();
+    assert_eq!(breaks(&mut world, &mut a, 0..64, 100), []);
+}
+
+#[test]
+fn nobody_waits_for_clients_that_are_away() {
+    let (mut world, mut a, b) = behind();
+    b.lose(&mut world);
+    assert_eq!(breaks(&mut world, &mut a, 0..64, 0), []);
+}
+
+#[test]
+fn whoever_is_behind_itself_waits_a_moment_only() {
+    let (mut world, a, mut b) = behind();
+    for n in 0..60 {
+        a.send(&mut world, &signal(&format!("t{n}"), "", "x"));
+        let frames = b.peek(&mut world);
+        b.acknowledge(&mut world, &frames);
+    }
+    let pauses: Vec<Seen> =
+        world.take(a.peer).into_iter().filter(|seen| matches!(seen, Seen::Pause(_))).collect();
+    assert_eq!(pauses, [Seen::Pause(Duration::from_millis(10))]);
 }
