@@ -23,7 +23,8 @@ const ONE_BY_ONE: usize = 10;
 
 /// How the relay is to be. It keeps lost clients for a short time, because a join that failed half-way leaves a client
 /// behind for so long; and for a hundred times what a resume takes here.
-pub const RELAY: RelaySettings = RelaySettings { grace_window: Duration::from_secs(15) };
+pub const RELAY: RelaySettings =
+    RelaySettings { grace_window: Duration::from_secs(15), requests_per_second: RelaySettings::ANY_PACE };
 
 /// Where the link is cut, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

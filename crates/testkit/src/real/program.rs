@@ -13,11 +13,18 @@ use super::{API_KEY, API_SECRET};
 pub struct RelaySettings {
     /// How long a lost client is kept.
     pub grace_window: Duration,
+    /// What a client may ask for in a second, in the long run.
+    pub requests_per_second: u32,
+}
+
+impl RelaySettings {
+    /// No limit to speak of: the pace is the senders' own.
+    pub const ANY_PACE: u32 = 1_000_000;
 }
 
 impl Default for RelaySettings {
     fn default() -> Self {
-        Self { grace_window: Duration::from_secs(90) }
+        Self { grace_window: Duration::from_secs(90), requests_per_second: Self::ANY_PACE }
     }
 }
 
@@ -57,8 +64,7 @@ impl RelayProgram {
             .args(["serve", "--api-key", API_KEY, "--api-secret", API_SECRET, "--log", "error"])
             .args(["--listen", &self.address.to_string()])
             .args(["--set", &format!("limits.grace_window={grace}ms")])
-            // The pace is the senders' own.
-            .args(["--set", "limits.requests_per_second=1000000"])
+            .args(["--set", &format!("limits.requests_per_second={}", self.settings.requests_per_second)])
             .env_remove("OTC_RELAY_CONFIG")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
