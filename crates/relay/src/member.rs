@@ -193,17 +193,22 @@ impl Member {
         self.link != Link::Away && (messages > limits.kept_messages / 2 || bytes > limits.kept_bytes / 2)
     }
 
-    /// It sent something to some who are behind. If that was part of a burst, reading from it pauses until the burst has been
-    /// paid for: what clients send at once is read much faster than acknowledgements come back, and those who are sent more
-    /// than is kept for them are ended. Who never sends more than may be sent in the long run does not wait for anybody.
-    pub(crate) fn hold_back(&mut self, ctx: &mut Context, now: Now) {
-        let limits = &ctx.limits;
+    /// How much time of the rate it owes for a burst, unless it is not read anyway.
+    pub(crate) fn owed(&self, limits: &Limits, now: Now) -> Option<Duration> {
         let each = Duration::from_secs(1).checked_div(limits.requests_per_second).unwrap_or_default();
         let burst = each.saturating_mul(u32::try_from(limits.kept_messages).unwrap_or(u32::MAX)) / BURST_PART;
         let owed = self.budget.ahead(now.mono).saturating_sub(burst);
         let paused = self.held_back.is_some_and(|until| now.mono < until) || self.budget.pauses(now.mono);
-        let Some(peer) = self.link.peer().filter(|_| !owed.is_zero() && !paused) else { return };
-        let until = now.mono + owed.min(if self.is_behind(limits) { SHORT_BREAK } else { LONGEST_BREAK });
+        Some(owed).filter(|owed| !owed.is_zero() && !paused)
+    }
+
+    /// It sent a part of a burst to some who are behind: reading from it pauses until the burst has been paid for. What
+    /// clients send at once is read much faster than acknowledgements come back, and those who are sent more than is kept for
+    /// them are ended. Who never sends more than may be sent in the long run does not wait for anybody.
+    pub(crate) fn hold_back(&mut self, owed: Duration, ctx: &mut Context, now: Now) {
+        let Some(peer) = self.link.peer() else { return };
+        let most = if self.is_behind(&ctx.limits) { SHORT_BREAK } else { LONGEST_BREAK };
+        let until = now.mono + owed.min(most);
         self.held_back = Some(until);
         ctx.stats.waits += 1;
         ctx.output(Output::PauseReading { peer, until });

@@ -1,5 +1,6 @@
 //! What members ask for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use otc_protocol::planted::{self, Bug};
@@ -201,9 +202,11 @@ impl Room {
         self.members[at].signals += 1;
         let seq = ctx.ids.next();
         let bytes = wire::message(to.unwrap_or(&self.topic), &ctx.ids.text(seq), &from, payload);
-        let (_, behind) = self.pass_on(&Message { seq, bytes }, receiver, ctx);
-        if behind {
-            self.members[at].hold_back(ctx, now);
+        self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        if let Some(owed) = self.members[at].owed(&ctx.limits, now)
+            && self.members[self.receivers(receiver)].iter().any(|member| member.is_behind(&ctx.limits))
+        {
+            self.members[at].hold_back(owed, ctx, now);
         }
         while let Some(news) = planted::release() {
             self.tell(&news, None, ctx);
@@ -235,7 +238,7 @@ impl Room {
             data,
         };
         let bytes = message.encode().map_err(|error| Rejection::new(Kind::TooLarge, error.name()))?;
-        let (receivers, _) = self.pass_on(&Message { seq, bytes }, receiver, ctx);
+        let receivers = self.pass_on(&Message { seq, bytes }, receiver, ctx);
         ctx.stats.signals_server += 1;
         Ok(receivers)
     }
@@ -246,20 +249,21 @@ impl Room {
             .ok_or_else(|| Rejection::new(Kind::NotFound, "the receiver is not in the session"))
     }
 
-    /// Delivers to everyone, or to the member at an index. Says how many that were, and whether one of them is behind.
-    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> (usize, bool) {
+    /// Whom a signal goes to: everyone, or the member at an index.
+    fn receivers(&self, receiver: Option<usize>) -> Range<usize> {
+        let one = receiver.filter(|_| !planted::is(Bug::DirectedToAll));
+        one.map_or(0..self.members.len(), |at| at..at + 1)
+    }
+
+    /// Delivers to the receivers. Says how many they are.
+    fn pass_on(&mut self, message: &Message, receiver: Option<usize>, ctx: &mut Context) -> usize {
         self.signals += 1;
-        let receivers = match receiver.filter(|_| !planted::is(Bug::DirectedToAll)) {
-            Some(at) => &mut self.members[at..=at],
-            None => &mut self.members[..],
-        };
-        let mut behind = false;
-        for member in &mut *receivers {
+        let receivers = self.receivers(receiver);
+        for member in &mut self.members[receivers.clone()] {
             member.deliver(message, ctx);
-            behind |= member.is_behind(&ctx.limits);
         }
         ctx.stats.deliveries += receivers.len() as u64;
-        (receivers.len(), behind)
+        receivers.len()
     }
 
     fn removal(&self, at: usize, connection: &str) -> Result<u64, Rejection> {
