@@ -1,5 +1,7 @@
 //! What happens in a run: made from a seed, and simple enough to be cut down by hand or by machine.
 
+use otc_protocol::limits::{MAX_KEPT_MESSAGES, MAX_REQUESTS_UNDER_WAY};
+
 use super::dice::Dice;
 
 /// Microseconds of virtual time.
@@ -284,7 +286,6 @@ impl Maker {
             })
             .collect();
         let shortest = dice.skewed(100, 50 * MILLI);
-        let kept = |dice: &mut Dice| if dice.percent(12) { dice.range(8, 60) as usize } else { 16_384 };
         // Stock clients have no such bounds. The dice are others, so that the plans are what they were.
         let mut memory = Dice::new(seed, 3);
         let narrow = memory.percent(40) && clients.iter().all(|role| role.kind == Kind::Native);
@@ -292,7 +293,7 @@ impl Maker {
             let most = memory.skewed(1, 40);
             (most, (most + memory.range(0, 2)) as usize, memory.range(0, 2) as usize)
         } else {
-            (512, 16_384, 4_096)
+            (MAX_REQUESTS_UNDER_WAY.into(), 16_384, 4_096)
         };
         let mut setup = Setup {
             clients,
@@ -305,7 +306,7 @@ impl Maker {
             },
             outbox: if dice.percent(20) { dice.range(2, 40) as usize } else { 10_000 },
             outbox_bytes: if dice.percent(8) { dice.skewed(3_000, 60_000) as usize } else { 16 << 20 },
-            kept: kept(dice),
+            kept: if dice.percent(12) { dice.range(8, 60) as usize } else { MAX_KEPT_MESSAGES.into() },
             seen: 0,
             on_the_way,
             remembered,
