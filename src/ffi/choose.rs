@@ -100,6 +100,22 @@ mod tests {
         connect_ms: 0,
     };
 
+    /// The times that a program can choose, in the order in which it names them.
+    fn timeouts_ms(config: &SessionConfig) -> [u128; 9] {
+        [
+            config.info_limit,
+            config.socket_limit,
+            config.create_limit,
+            config.ping_interval,
+            config.silence_limit,
+            config.give_up_limit,
+            config.request_limit,
+            config.drain_limit,
+            config.connect_limit,
+        ]
+        .map(|limit| limit.as_millis())
+    }
+
     #[test]
     fn zero_timeouts_are_the_defaults() {
         let mut settings = SessionSettings::default();
@@ -126,18 +142,7 @@ mod tests {
         };
         set_timeouts(&mut settings, &chosen).expect("they fit");
         let config = &settings.config;
-        let limits = [
-            config.info_limit,
-            config.socket_limit,
-            config.create_limit,
-            config.ping_interval,
-            config.silence_limit,
-            config.give_up_limit,
-            config.request_limit,
-            config.drain_limit,
-            config.connect_limit,
-        ];
-        assert_eq!(limits.map(|limit| limit.as_millis()), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        assert_eq!(timeouts_ms(config), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
         assert_eq!(config.read_limit.as_millis(), 3);
         assert!(config.connection_events_suppressed, "other settings stay");
     }
@@ -175,19 +180,8 @@ mod tests {
             told.filter_map(|text| text.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u128>().ok());
         let settings = SessionSettings::default();
         let config = &settings.config;
-        let times = [
-            config.info_limit,
-            config.socket_limit,
-            config.create_limit,
-            config.ping_interval,
-            config.silence_limit,
-            config.give_up_limit,
-            config.request_limit,
-            config.drain_limit,
-            config.connect_limit,
-        ];
         let sizes = [config.outbox_count, config.outbox_bytes, settings.callback_queue_bytes];
-        let taken = times.map(|time| time.as_millis()).into_iter().chain(sizes.map(|size| size as u128));
+        let taken = timeouts_ms(config).into_iter().chain(sizes.map(|size| size as u128));
         assert_eq!(told.collect::<Vec<_>>(), taken.collect::<Vec<_>>());
         assert_eq!(config.read_limit, config.create_limit);
     }
