@@ -48,6 +48,15 @@ static struct client *make_receiver(struct door *door, struct proxy *proxy) {
   return make_receiver_with(&timeouts, door, proxy);
 }
 
+/* Both join and know of each other. Returns the receiver as signals are sent to it, for the caller to delete. */
+static otc_connection *join_both(struct client *receiver, struct client *sender) {
+  client_join(receiver);
+  client_join(sender);
+  expect_created(receiver, sender);
+  expect_created(sender, receiver);
+  return otc_connection_copy(otc_session_get_connection(receiver->session));
+}
+
 /* There and back, for longer than a link may be silent. */
 static void pass_the_time(struct client *client) {
   int64_t end = milliseconds() + (LOSS_MS + 500) * slow_factor();
@@ -77,11 +86,7 @@ void a_receiver_that_stands_under_a_flood_keeps_its_memory_and_loses_nothing(voi
   proxy = proxy_start(relay_port());
   receiver = make_receiver(&door, proxy);
   sender = CLIENT(.name = "sender");
-  client_join(receiver);
-  client_join(sender);
-  expect_created(receiver, sender);
-  expect_created(sender, receiver);
-  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  target = join_both(receiver, sender);
   before = heap_in_use();
   resident = resident_kilobytes();
   CHECK_INT(flood(sender, target, COUNT), COUNT);
@@ -120,11 +125,7 @@ void a_receiver_that_stood_reads_on_as_soon_as_there_is_room(void) {
   world_begin();
   receiver = make_receiver_with(&timeouts, &door, NULL);
   sender = CLIENT(.name = "sender");
-  client_join(receiver);
-  client_join(sender);
-  expect_created(receiver, sender);
-  expect_created(sender, receiver);
-  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  target = join_both(receiver, sender);
   CHECK_INT(flood(sender, target, COUNT), COUNT);
   door_await(&door, 1);
   door_open(&door);
@@ -146,11 +147,7 @@ void a_receiver_that_stands_under_a_flood_may_leave(void) {
   world_begin();
   receiver = make_receiver_with(&timeouts, &door, NULL);
   sender = CLIENT(.name = "sender");
-  client_join(receiver);
-  client_join(sender);
-  expect_created(receiver, sender);
-  expect_created(sender, receiver);
-  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  target = join_both(receiver, sender);
   CHECK_INT(flood(sender, target, COUNT), COUNT);
   door_await(&door, 1);
   send_to(receiver, sender, "last-words", "");
@@ -186,11 +183,7 @@ void a_receiver_that_stands_for_too_long_ends_with_an_error_and_no_hole(void) {
   proxy = proxy_start(relay_port());
   receiver = make_receiver(&door, proxy);
   sender = CLIENT(.name = "sender");
-  client_join(receiver);
-  client_join(sender);
-  expect_created(receiver, sender);
-  expect_created(sender, receiver);
-  target = otc_connection_copy(otc_session_get_connection(receiver->session));
+  target = join_both(receiver, sender);
   sent = flood(sender, target, COUNT);
   CHECK(sent < COUNT);
   wait_for_count(sender, DROPPED, 1);
